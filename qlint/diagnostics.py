@@ -1,0 +1,53 @@
+"""What a rule says about a place in the source: plain values that every output format reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a file; rows and columns count from 1, columns in Unicode code points."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One stop on a value's way from the place that quantized it to the finding."""
+
+    filename: str
+    location: Position
+    end_location: Position
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    ``location`` to ``end_location`` (end exclusive) is the expression that must change.
+    ``first_row`` to ``last_row`` are the rows of the statement around it: a suppression
+    comment on any of them applies.
+    """
+
+    code: str
+    name: str
+    message: str
+    severity: Severity
+    filename: str
+    location: Position
+    end_location: Position
+    first_row: int
+    last_row: int
+    help: str = ""
+    trace: tuple[TraceStep, ...] = ()
+
+    @property
+    def sort_key(self) -> tuple[str, Position, str]:
+        """Order of reports: by file, then place, then code."""
+        return (self.filename, self.location, self.code)

@@ -1,0 +1,56 @@
+"""What a rule is: a code, a docstring that teaches, examples, and event handlers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlint.diagnostics import Severity
+    from qlint.flow.events import ModuleCall, Operation, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A whole small file; it serves as test, as documentation and in ``--explain``.
+
+    Every row of ``source`` that must be reported ends in a comment ``# QLnnn`` with the code
+    (several codes: ``# QL101, QL103``); a source without such a comment must stay clean.
+    """
+
+    title: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule reports about an event: where, what, and how to cure it."""
+
+    site: Site
+    message: str
+    help: str = ""
+
+
+class Rule:
+    """Base of all rules.
+
+    The docstring of a rule has these headings, each on a line of its own and underlined
+    with dashes: What it does, Why is this bad, Example, Use instead, Fix safety, Limits.
+    """
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    severity: ClassVar[Severity] = "error"
+    default: ClassVar[bool] = True
+    examples: ClassVar[tuple[Example, ...]] = ()
+
+    def on_operation(self, event: Operation) -> Iterator[Finding]:
+        """Look at one torch operation or Python operator on tensors."""
+        return iter(())
+
+    def on_module_call(self, event: ModuleCall) -> Iterator[Finding]:
+        """Look at one call of an ``nn.Module`` instance."""
+        return iter(())
