@@ -1,0 +1,355 @@
+"""The syntax model: what the analysis needs of a Python file, with exact source offsets.
+
+Every node has ``start`` and ``end``: offsets into the file's text, end exclusive, surrounding
+parentheses left out. Nodes hold no reference to libcst, so that a file's model can be kept.
+Annotations are ordinary expressions, docstrings are ordinary constants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """Anything with a place in the file."""
+
+    start: int
+    end: int
+
+
+# Expressions
+
+
+@dataclass(slots=True, eq=False)
+class Expression(Node):
+    """Anything that has a value."""
+
+
+@dataclass(slots=True, eq=False)
+class Constant(Expression):
+    value: object
+
+
+@dataclass(slots=True, eq=False)
+class Name(Expression):
+    id: str
+
+
+@dataclass(slots=True, eq=False)
+class Attribute(Expression):
+    value: Expression
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Subscript(Expression):
+    value: Expression
+    index: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Slice(Expression):
+    lower: Expression | None
+    upper: Expression | None
+    step: Expression | None
+
+
+@dataclass(slots=True, eq=False)
+class Argument(Node):
+    """``value``, ``keyword=value``, ``*value`` or ``**value``."""
+
+    value: Expression
+    keyword: str | None
+    stars: int
+
+
+@dataclass(slots=True, eq=False)
+class Call(Expression):
+    func: Expression
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(slots=True, eq=False)
+class BinaryOp(Expression):
+    op: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(slots=True, eq=False)
+class UnaryOp(Expression):
+    op: str
+    operand: Expression
+
+
+@dataclass(slots=True, eq=False)
+class BooleanOp(Expression):
+    op: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Compare(Expression):
+    left: Expression
+    ops: tuple[str, ...]
+    comparators: tuple[Expression, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Conditional(Expression):
+    """``body if test else orelse``."""
+
+    test: Expression
+    body: Expression
+    orelse: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Lambda(Expression):
+    parameters: Parameters
+    body: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Sequence(Expression):
+    """A list, tuple or set display."""
+
+    kind: Literal["list", "tuple", "set"]
+    elements: tuple[Expression, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Dict(Expression):
+    """A dict display; a key of None stands for ``**value``."""
+
+    items: tuple[tuple[Expression | None, Expression], ...]
+
+
+@dataclass(slots=True, eq=False)
+class Starred(Expression):
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Comprehension(Expression):
+    """``kind`` is the result's; a dict comprehension has a ``key``."""
+
+    kind: Literal["list", "set", "dict", "generator"]
+    key: Expression | None
+    element: Expression
+    clauses: tuple[ForClause, ...]
+
+
+@dataclass(slots=True, eq=False)
+class ForClause(Node):
+    target: Expression
+    iterable: Expression
+    conditions: tuple[Expression, ...]
+
+
+@dataclass(slots=True, eq=False)
+class NamedExpr(Expression):
+    target: Expression
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Await(Expression):
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Yield(Expression):
+    value: Expression | None
+    is_from: bool
+
+
+@dataclass(slots=True, eq=False)
+class FormattedString(Expression):
+    """An f-string; ``parts`` are its literal texts and its expressions, in order."""
+
+    parts: tuple[str | Expression, ...]
+
+
+# Functions
+
+
+@dataclass(slots=True, eq=False)
+class Parameter(Node):
+    name: str
+    annotation: Expression | None
+    default: Expression | None
+
+
+@dataclass(slots=True, eq=False)
+class Parameters:
+    positional_only: tuple[Parameter, ...]
+    positional: tuple[Parameter, ...]
+    star: Parameter | None
+    keyword_only: tuple[Parameter, ...]
+    double_star: Parameter | None
+
+
+# Statements
+
+
+@dataclass(slots=True, eq=False)
+class Statement(Node):
+    """A statement; for a compound one ``start`` to ``end`` is its header only."""
+
+
+Block: TypeAlias = "tuple[Statement, ...]"
+
+
+@dataclass(slots=True, eq=False)
+class ExpressionStatement(Statement):
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Assign(Statement):
+    """``a = b = value``, or an annotated assignment (value None when only declared)."""
+
+    targets: tuple[Expression, ...]
+    value: Expression | None
+    annotation: Expression | None
+
+
+@dataclass(slots=True, eq=False)
+class AugmentedAssign(Statement):
+    target: Expression
+    op: str
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Return(Statement):
+    value: Expression | None
+
+
+@dataclass(slots=True, eq=False)
+class Raise(Statement):
+    values: tuple[Expression, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Assert(Statement):
+    test: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Delete(Statement):
+    targets: tuple[Expression, ...]
+
+
+@dataclass(slots=True, eq=False)
+class ScopeDeclaration(Statement):
+    """``global`` or ``nonlocal``."""
+
+    kind: Literal["global", "nonlocal"]
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Jump(Statement):
+    """``break``, ``continue`` or ``pass``."""
+
+    kind: Literal["break", "continue", "pass"]
+
+
+@dataclass(slots=True, eq=False)
+class Import(Statement):
+    """``import a.b as c``: pairs of dotted name and alias."""
+
+    names: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(slots=True, eq=False)
+class ImportFrom(Statement):
+    """``from ..module import name as alias``; ``names`` is None for ``*``."""
+
+    level: int
+    module: str
+    names: tuple[tuple[str, str | None], ...] | None
+
+
+@dataclass(slots=True, eq=False)
+class If(Statement):
+    test: Expression
+    body: Block
+    orelse: Block
+
+
+@dataclass(slots=True, eq=False)
+class For(Statement):
+    target: Expression
+    iterable: Expression
+    body: Block
+    orelse: Block
+
+
+@dataclass(slots=True, eq=False)
+class While(Statement):
+    test: Expression
+    body: Block
+    orelse: Block
+
+
+@dataclass(slots=True, eq=False)
+class With(Statement):
+    items: tuple[tuple[Expression, Expression | None], ...]
+    body: Block
+
+
+@dataclass(slots=True, eq=False)
+class Try(Statement):
+    body: Block
+    handlers: tuple[tuple[str | None, Block], ...]
+    orelse: Block
+    finalbody: Block
+
+
+@dataclass(slots=True, eq=False)
+class Match(Statement):
+    """``cases`` pairs the names that a pattern binds, its guard, and the body."""
+
+    subject: Expression
+    cases: tuple[tuple[tuple[str, ...], Expression | None, Block], ...]
+
+
+@dataclass(slots=True, eq=False)
+class FunctionDef(Statement):
+    name: str
+    parameters: Parameters
+    decorators: tuple[Expression, ...]
+    body: Block
+    is_async: bool
+    is_generator: bool
+
+
+@dataclass(slots=True, eq=False)
+class ClassDef(Statement):
+    name: str
+    bases: tuple[Argument, ...]
+    decorators: tuple[Expression, ...]
+    body: Block
+
+
+@dataclass(slots=True, eq=False)
+class CommentLine:
+    """A comment: the offset of its ``#`` and its text."""
+
+    start: int
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class File:
+    """One lowered file. ``line_starts[i]`` is the offset at which row ``i + 1`` begins."""
+
+    body: Block
+    comments: tuple[CommentLine, ...]
+    line_starts: tuple[int, ...]
