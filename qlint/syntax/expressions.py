@@ -97,9 +97,12 @@ class ExpressionLowering:
 
     def skip(self, node: cst.CSTNode) -> tuple[int, int]:
         """Step over a node whose inside does not matter; return its span."""
-        code = self._empty.code_for_node(node)
-        start = self._take(code)
-        return start, start + len(code)
+        start = self.cursor.skip_blanks()
+        # Line by line: the node alone does not know how far its block is indented.
+        for line in self._empty.code_for_node(node).splitlines():
+            if line.strip():
+                self._take(line.strip())
+        return start, self.cursor.at
 
     def lower_parameters(self, node: cst.Parameters) -> model.Parameters:
         """Lower what stands between the parentheses of ``def`` or after ``lambda``."""

@@ -10,18 +10,10 @@ import libcst as cst
 
 from qlint.syntax import model
 from qlint.syntax.cursor import Cursor
+from qlint.syntax.errors import SourceError
 from qlint.syntax.statements import StatementLowering
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-
-
-class SourceError(Exception):
-    """A file that is not Python text; ``row`` and ``column`` count from 1."""
-
-    def __init__(self, message: str, row: int = 1, column: int = 1) -> None:
-        super().__init__(message)
-        self.row = row
-        self.column = column
 
 
 def decode(content: bytes) -> str:

@@ -1,0 +1,249 @@
+"""From files to diagnostics: the stages in their order."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from qlint import suppression
+from qlint.diagnostics import Diagnostic, Position, TraceStep
+from qlint.flow.events import Operation
+from qlint.program.project import Project
+from qlint.program.relevance import relevant
+from qlint.rules.files import FileError
+from qlint.rules.registry import all_rules
+from qlint.suppression import Comment
+from qlint.syntax.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from qlint.config import Settings
+    from qlint.flow.events import ModuleCall, Site, Step
+    from qlint.program.project import Module
+    from qlint.rules.base import Finding, Rule
+
+_T = TypeVar("_T")
+
+# A file this long is generated data, not a model.
+_LARGEST_FILE = 10_000_000
+# The interpreter nests about ten Python calls for one call of the program it looks at.
+_RECURSION_LIMIT = 20_000
+_STACK_BYTES = 512 * 1024 * 1024
+
+
+def lint(
+    files: Sequence[Path], settings: Settings, overlay: Mapping[Path, bytes] | None = None
+) -> list[Diagnostic]:
+    """Diagnostics of all enabled rules for ``files``, sorted by place.
+
+    ``overlay`` holds the contents of files that are not to be read from disk. A file that cannot
+    be read or parsed is reported as QL001 and never keeps another one from being linted.
+    """
+    overlay = {os.path.abspath(path): content for path, content in (overlay or {}).items()}
+    codes = settings.enabled_codes(all_rules())
+    return _with_deep_stack(lambda: _Run(files, settings, codes, overlay).diagnostics())
+
+
+class _Run:
+    """One run over one set of files."""
+
+    def __init__(
+        self,
+        files: Sequence[Path],
+        settings: Settings,
+        codes: frozenset[str],
+        overlay: Mapping[str, bytes],
+    ) -> None:
+        self._settings = settings
+        self._codes = codes
+        self._overlay = overlay
+        self._contents: dict[Path, bytes] = {}
+        self._found: dict[tuple[str, str, Position, Position], Diagnostic] = {}
+        self._names = {Path(os.path.abspath(path)): str(path) for path in files}
+        self._project = Project(files, settings.root, self._read)
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Run all stages."""
+        self._read_files()
+        paths = relevant(
+            self._project, self._contents, assume_quantized=self._settings.assume_quantized
+        )
+        modules = [module for path in paths if (module := self._project.load(path)) is not None]
+        for path in self._contents.keys() - set(paths):
+            self._check_syntax(path)
+        for path, error in self._project.errors.items():
+            if path in self._names:
+                self._file_error(path, error)
+        if modules:
+            self._analyse(modules)
+        comments = {
+            self._names[module.path]: [
+                Comment(*_row_and_column(module, comment.start), comment.text)
+                for comment in module.file.comments
+            ]
+            for module in modules
+        }
+        found = [
+            each
+            for each in self._found.values()
+            if not self._settings.is_ignored(Path(os.path.abspath(each.filename)), each.code)
+        ]
+        kept = suppression.apply(found, comments, self._codes)
+        return sorted(kept, key=lambda each: each.sort_key)
+
+    # Reading
+
+    def _read(self, path: Path) -> bytes:
+        if path in self._contents:
+            return self._contents[path]
+        overlaid = self._overlay.get(str(path))
+        if overlaid is not None:
+            return overlaid
+        if path.stat().st_size > _LARGEST_FILE:
+            raise SourceError(f"the file is larger than {_LARGEST_FILE // 1_000_000} MB")
+        return path.read_bytes()
+
+    def _read_files(self) -> None:
+        for path in self._names:
+            try:
+                self._contents[path] = self._read(path)
+            except (OSError, SourceError) as error:
+                self._file_error(path, error)
+
+    def _check_syntax(self, path: Path) -> None:
+        # The interpreter's own compiler answers for most files in no time; libcst, which knows
+        # the syntax of other Python versions too, has the last word.
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(self._contents[path], str(path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+            self._project.load(path)
+
+    # Analysing
+
+    def _analyse(self, modules: list[Module]) -> None:
+        from qlint.flow.roots import analyse
+
+        rules = [rule() for code, rule in all_rules().items() if code in self._codes]
+        analysis = analyse(
+            self._project,
+            modules,
+            assume_quantized=self._settings.assume_quantized,
+            quantized=self._settings.quantized,
+        )
+        for event in analysis.events:
+            for rule in rules:
+                for finding in _ask(rule, event):
+                    self._add(_diagnostic(rule, finding, event, self._display_name))
+        for module, crash in analysis.crashes:
+            message = f"qlint failed on this file ({crash!r}); please report this as a bug"
+            self._file_error(module.path, SourceError(message))
+
+    def _display_name(self, module: Module) -> str:
+        return self._names.get(module.path, str(module.path))
+
+    def _file_error(self, path: Path, error: SourceError | OSError) -> None:
+        if "QL001" not in self._codes:
+            return
+        if isinstance(error, SourceError):
+            place = Position(error.row, error.column)
+            message = str(error)
+        else:
+            place = Position(1, 1)
+            message = f"the file cannot be read: {error.strerror or error}"
+        name, severity = FileError.name, FileError.severity
+        filename = self._names.get(path, str(path))
+        row = place.row
+        self._add(
+            Diagnostic("QL001", name, message, severity, filename, place, place, row, row)
+        )
+
+    def _add(self, found: Diagnostic) -> None:
+        # The same place is reached by many models; the shortest way there explains it best.
+        key = (found.code, found.filename, found.location, found.end_location)
+        known = self._found.get(key)
+        if known is None or len(found.trace) < len(known.trace):
+            self._found[key] = found
+
+
+def _ask(rule: Rule, event: Operation | ModuleCall) -> Iterator[Finding]:
+    if isinstance(event, Operation):
+        return rule.on_operation(event)
+    return rule.on_module_call(event)
+
+
+def _diagnostic(
+    rule: Rule,
+    finding: Finding,
+    event: Operation | ModuleCall,
+    name_of: Callable[[Module], str],
+) -> Diagnostic:
+    site = finding.site
+    module = site.module
+    return Diagnostic(
+        code=rule.code,
+        name=rule.name,
+        message=finding.message,
+        severity=rule.severity,
+        filename=name_of(module),
+        location=module.position(site.start),
+        end_location=module.position(site.end),
+        first_row=module.position(site.statement_start).row,
+        last_row=module.position(site.statement_end).row,
+        help=finding.help,
+        trace=tuple(_trace_step(step, name_of) for step in _steps(event.tensor.trace)),
+    )
+
+
+def _steps(step: Step | None) -> Iterable[Step]:
+    steps: list[Step] = []
+    while step is not None:
+        steps.append(step)
+        step = step.previous
+    return reversed(steps)
+
+
+def _trace_step(step: Step, name_of: Callable[[Module], str]) -> TraceStep:
+    site: Site = step.site
+    return TraceStep(
+        filename=name_of(site.module),
+        location=site.module.position(site.start),
+        end_location=site.module.position(site.end),
+        message=step.message,
+    )
+
+
+def _row_and_column(module: Module, offset: int) -> tuple[int, int]:
+    position = module.position(offset)
+    return position.row, position.column
+
+
+def _with_deep_stack(function: Callable[[], _T]) -> _T:
+    """Run a function in a thread whose stack bears deeply nested code."""
+    outcome: list[_T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(function())
+        except BaseException as error:  # noqa: BLE001 - handed on to the caller's thread
+            failure.append(error)
+
+    old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
+    sys.setrecursionlimit(max(old_limit, _RECURSION_LIMIT))
+    try:
+        thread = threading.Thread(target=run, name="qlint", daemon=True)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(old_size)
+        sys.setrecursionlimit(old_limit)
+    if failure:
+        raise failure[0]
+    return outcome[0]

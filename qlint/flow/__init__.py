@@ -1,0 +1,1 @@
+"""The abstract interpreter: which values are quantized where."""

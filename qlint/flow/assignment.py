@@ -1,0 +1,68 @@
+"""Assigning a value to a target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow import attributes
+from qlint.flow.containers import MORE, iterate, new_list, set_item
+from qlint.flow.values import UNKNOWN, Value, join, options_of
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from qlint.flow.interpreter import Interpreter
+    from qlint.flow.scopes import Frame
+
+
+def bind(interp: Interpreter, target: model.Expression, value: Value, frame: Frame) -> None:
+    """Assign ``value`` to a name, attribute, item or pattern of these."""
+    if isinstance(target, model.Name):
+        _bind_name(target.id, value, frame)
+    elif isinstance(target, model.Attribute):
+        owner = interp.evaluate(target.value, frame)
+        for each in options_of(owner):
+            attributes.set_(interp, each, target.name, value)
+    elif isinstance(target, model.Subscript):
+        container = interp.evaluate(target.value, frame)
+        index = interp.evaluate(target.index, frame)
+        for each in options_of(container):
+            set_item(interp, each, index, value)
+    elif isinstance(target, model.Starred):
+        bind(interp, target.value, value, frame)
+    elif isinstance(target, model.Sequence):
+        _unpack(interp, target.elements, value, frame)
+
+
+def _bind_name(name: str, value: Value, frame: Frame) -> None:
+    if name in frame.declared_global:
+        frame.namespace.names[name] = value
+        return
+    scope = frame
+    if name in frame.declared_nonlocal:
+        outer = frame.parent
+        while outer is not None:
+            if name in outer.names and not outer.is_class_body:
+                scope = outer
+                break
+            outer = outer.parent
+    scope.names[name] = value
+
+
+def _unpack(
+    interp: Interpreter, targets: tuple[model.Expression, ...], value: Value, frame: Frame
+) -> None:
+    rounds = iterate(interp, value)
+    certain = not rounds or rounds[-1] is not MORE
+    items = [each for each in rounds if each is not MORE]
+    starred = [i for i, each in enumerate(targets) if isinstance(each, model.Starred)]
+    if starred and certain and len(items) >= len(targets) - 1:
+        head = starred[0]
+        tail = len(targets) - head - 1
+        middle = items[head : len(items) - tail]
+        items = [*items[:head], new_list(middle), *items[len(items) - tail :]]
+    elif not certain or len(items) != len(targets):
+        anything = join(items) if items else UNKNOWN
+        known = items if len(items) > 2 else []
+        items = [*known, *(anything for _ in targets)][: len(targets)]
+    for target, item in zip(targets, items, strict=False):
+        bind(interp, target, item, frame)

@@ -1,0 +1,266 @@
+"""Calling things: functions of the program inline, all else by what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from qlint.flow import modules, python_calls, torch_calls
+from qlint.flow.containers import new_dict
+from qlint.flow.events import Step
+from qlint.flow.heap import Changes
+from qlint.flow.scopes import Frame
+from qlint.flow.values import (
+    UNKNOWN,
+    BoundMethod,
+    Class,
+    Constant,
+    External,
+    ExternalMethod,
+    Function,
+    Instance,
+    Partial,
+    Super,
+    Tensor,
+    Tuple,
+    Union,
+    Unknown,
+    Value,
+    join,
+)
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlint.flow.events import Site
+    from qlint.flow.interpreter import Interpreter
+
+__all__ = ["Arguments", "Changes", "call", "call_function"]
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of a call.
+
+    ``more`` says that there may be others (``*args`` of unknown length): a parameter that gets
+    none of the known ones may then have its default or anything. ``spelled`` is the source of
+    what is called, ``frame`` the caller's; ``definite`` says that nothing else can be called here.
+    """
+
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value] = field(default_factory=dict)
+    more: bool = False
+    spelled: str = ""
+    frame: Frame | None = None
+    definite: bool = True
+
+    def values(self) -> tuple[Value, ...]:
+        """All argument values."""
+        return (*self.args, *self.kwargs.values())
+
+    def get(self, index: int, name: str) -> Value | None:
+        """The argument at a position or under a keyword."""
+        return self.args[index] if index < len(self.args) else self.kwargs.get(name)
+
+    def with_first(self, first: Value) -> Arguments:
+        """The same arguments behind another."""
+        return Arguments((first, *self.args), self.kwargs, self.more, self.spelled, self.frame)
+
+    def without_first(self) -> Arguments:
+        """The same arguments but the first."""
+        return Arguments(self.args[1:], self.kwargs, self.more, self.spelled, self.frame)
+
+
+def call(interp: Interpreter, function: Value, arguments: Arguments, site: Site) -> Value:
+    """The value of calling one value (not a union)."""
+    if isinstance(function, Function):
+        return call_function(interp, function, arguments, site)
+    if isinstance(function, BoundMethod):
+        return call_function(interp, function.function, arguments.with_first(function.owner), site)
+    if isinstance(function, Instance):
+        return modules.call_instance(interp, function, arguments, site)
+    if isinstance(function, Class):
+        return instantiate(interp, function, arguments, site)
+    if isinstance(function, External):
+        return _call_external(interp, function.name, arguments, site)
+    if isinstance(function, ExternalMethod):
+        return _call_method(interp, function, arguments, site)
+    if isinstance(function, Partial):
+        combined = Arguments(
+            function.args + arguments.args,
+            {**function.kwargs, **arguments.kwargs},
+            arguments.more,
+            arguments.spelled,
+            arguments.frame,
+        )
+        return interp.call(function.function, combined, site)
+    if isinstance(function, Unknown) and function.submodule:
+        return modules.hand_on(arguments)
+    return UNKNOWN
+
+
+def _call_external(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value:
+    base, _, method = name.rpartition(".")
+    first = arguments.args[0] if arguments.args else None
+    if isinstance(first, Instance) and method in ("__init__", "forward", "__call__"):
+        rest = arguments.without_first()
+        return modules.call_base_method(interp, first, base, method, rest, site)
+    if name.startswith(("builtins.", *python_calls.MODULES)):
+        result = python_calls.call(interp, name, arguments, site)
+        if result is not None:
+            return result
+    return torch_calls.call(interp, name, arguments, site)
+
+
+def _call_method(
+    interp: Interpreter, method: ExternalMethod, arguments: Arguments, site: Site
+) -> Value:
+    receiver = method.receiver
+    if isinstance(receiver, (Tensor, Unknown)):
+        return torch_calls.call_tensor_method(interp, receiver, method.name, arguments, site)
+    if isinstance(receiver, Super):
+        if isinstance(receiver.instance, Instance):
+            base = modules.external_base(receiver.instance, after=receiver.after)
+            return modules.call_base_method(
+                interp, receiver.instance, base, method.name, arguments, site
+            )
+        return UNKNOWN
+    if isinstance(receiver, Instance):
+        base = modules.external_base(receiver)
+        return modules.call_base_method(interp, receiver, base, method.name, arguments, site)
+    return python_calls.call_method(interp, receiver, method.name, arguments, site)
+
+
+def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Site) -> Value:
+    """Make an instance of a class of the program."""
+    instance = Instance(cls=cls)
+    interp.instantiated.add(cls)
+    if modules.is_module(instance):
+        interp.top_instances.append(instance)
+    init = cls.lookup("__init__")
+    if isinstance(init, Function):
+        call_function(interp, init, arguments.with_first(instance), site)
+    elif modules.is_module(instance):
+        base = modules.external_base(instance)
+        modules.call_base_method(interp, instance, base, "__init__", arguments, site)
+    else:
+        _set_fields(interp, instance, cls, arguments)
+    return instance
+
+
+def _set_fields(
+    interp: Interpreter, instance: Instance, cls: Class, arguments: Arguments
+) -> None:
+    # A dataclass or NamedTuple: its annotated names, bases first, are the parameters.
+    names: dict[str, None] = {}
+    for each in reversed([each for each in cls.mro if isinstance(each, Class)]):
+        for statement in each.node.body:
+            if isinstance(statement, model.Assign) and statement.annotation is not None:
+                target = statement.targets[0]
+                if isinstance(target, model.Name):
+                    names[target.id] = None
+    for index, name in enumerate(names):
+        given = arguments.get(index, name)
+        default = cls.lookup(name)
+        if given is None and default is not None and arguments.more:
+            given = join([default, UNKNOWN])
+        interp.heap.write(instance, name, given or default or UNKNOWN)
+
+
+def call_function(
+    interp: Interpreter, function: Function, arguments: Arguments, site: Site
+) -> Value:
+    """Run a function of the program on these arguments; bounded in depth and in steps."""
+    if not interp.enter(function):
+        return UNKNOWN
+    try:
+        return _run(interp, function, arguments, site)
+    finally:
+        interp.leave()
+
+
+def _run(interp: Interpreter, function: Function, arguments: Arguments, site: Site) -> Value:
+    from qlint.flow.statements import Outcome, join_returned
+
+    names = bind_parameters(function, arguments)
+    _extend_traces(function, names, site)
+    receiver = None
+    if function.owner is not None and function.kind != "static" and arguments.args:
+        receiver = arguments.args[0]
+    frame = Frame(
+        interp.namespace(function.module),
+        names,
+        parent=function.scope,
+        function=function,
+        receiver=receiver,
+    )
+    node = function.node
+    if isinstance(node, model.Lambda):
+        return interp.evaluate(node.body, frame)
+    outcome = interp.execute(node.body, frame)
+    falls_through = outcome is Outcome.FALLS_THROUGH
+    interp.rejoin(frame, frame.returns, reached=falls_through)
+    if function.kind == "generator" or frame.yielded:
+        return Tuple(tuple(frame.yielded), open=True)
+    return join_returned(frame, falls_through=falls_through)
+
+
+def bind_parameters(function: Function, arguments: Arguments) -> dict[str, Value]:
+    """Pair parameters with arguments as Python does, as far as they are known."""
+    parameters = function.node.parameters
+    positional = (*parameters.positional_only, *parameters.positional)
+    kwargs = dict(arguments.kwargs)
+    names: dict[str, Value] = {}
+    for index, each in enumerate(positional):
+        if index < len(arguments.args):
+            names[each.name] = arguments.args[index]
+        else:
+            names[each.name] = _keyword(function, each.name, kwargs, arguments)
+    for each in parameters.keyword_only:
+        names[each.name] = _keyword(function, each.name, kwargs, arguments)
+    if parameters.star is not None:
+        rest = arguments.args[len(positional) :]
+        names[parameters.star.name] = Tuple(rest, arguments.more)
+    if parameters.double_star is not None:
+        made = new_dict((Constant(name), value) for name, value in kwargs.items())
+        made.open = arguments.more
+        names[parameters.double_star.name] = made
+    return names
+
+
+def _keyword(
+    function: Function, name: str, kwargs: dict[str, Value], arguments: Arguments
+) -> Value:
+    given = kwargs.pop(name, None)
+    if given is not None:
+        return given
+    default = function.defaults.get(name)
+    if default is None:
+        return UNKNOWN
+    return join([default, UNKNOWN]) if arguments.more else default
+
+
+def _extend_traces(function: Function, names: dict[str, Value], site: Site) -> None:
+    for name, value in names.items():
+        if isinstance(value, (Tensor, Union)):
+            message = f"passed to {function.qualname} as `{name}`"
+            names[name] = _with_step(value, site, message)
+
+
+def _with_step(value: Value, site: Site, message: str) -> Value:
+    if isinstance(value, Tensor) and value.trace is not None:
+        return Tensor(value.state, Step(site, message, value.trace))
+    if isinstance(value, Union):
+        return Union(tuple(_with_step(each, site, message) for each in value.options))
+    return value
+
+
+def steps_of(tensor: Tensor) -> Iterator[Step]:
+    """The stops of a quantized tensor, from where it was quantized."""
+    steps: list[Step] = []
+    step = tensor.trace
+    while step is not None:
+        steps.append(step)
+        step = step.previous
+    return reversed(steps)

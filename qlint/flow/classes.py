@@ -1,0 +1,96 @@
+"""Classes and decorated functions: defining them, their MRO, ``super()``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qlint.flow.scopes import Frame
+from qlint.flow.values import (
+    UNKNOWN,
+    Class,
+    External,
+    Function,
+    Instance,
+    Super,
+    Value,
+    options_of,
+)
+from qlint.semantics.names import canonical
+
+if TYPE_CHECKING:
+    from qlint.flow.interpreter import Interpreter
+    from qlint.syntax import model
+
+_PROPERTIES = frozenset({"property", "cached_property", "builtins.property"})
+
+
+def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
+    """Run a class statement."""
+    bases = tuple(
+        _as_base(interp.evaluate(each.value, frame))
+        for each in node.bases
+        if each.keyword is None and not each.stars
+    )
+    cls = Class(node.name, frame.module, node, bases, {})
+    cls.mro.extend(_linearize(cls))
+    body = Frame(frame.namespace, cls.namespace, parent=frame, owner=cls, is_class_body=True)
+    interp.execute(node.body, body)
+    if body.names is not cls.namespace:  # a branch in the body made a new dict
+        cls.namespace.update(body.names)
+    for decorator in node.decorators:
+        interp.evaluate(decorator, frame)
+    return cls
+
+
+def _as_base(value: Value) -> Value:
+    for option in options_of(value):
+        if isinstance(option, (Class, External)):
+            if isinstance(option, External):
+                return External(canonical(option.name))
+            return option
+    return UNKNOWN
+
+
+def _linearize(cls: Class) -> list[Class | External]:
+    """C3, as Python does it; bases that do not fit together are taken depth first."""
+    parents = [each for each in cls.bases if isinstance(each, (Class, External))]
+    chains = [list(each.mro) if isinstance(each, Class) else [each] for each in parents]
+    chains.append(list(parents))
+    order: list[Class | External] = [cls]
+    while any(chains):
+        chains = [chain for chain in chains if chain]
+        candidates = [chain[0] for chain in chains]
+        head = next(
+            (each for each in candidates if all(each not in chain[1:] for chain in chains)),
+            candidates[0],
+        )
+        order.append(head)
+        chains = [[each for each in chain if each != head] for chain in chains]
+    return order
+
+
+def decorated(
+    interp: Interpreter,
+    function: Function,
+    decorators: tuple[model.Expression, ...],
+    frame: Frame,
+) -> Value:
+    """A function behind its decorators; one that is not known is taken to hand it on."""
+    for decorator in reversed(decorators):
+        value = interp.evaluate(decorator, frame)
+        name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
+        if name in _PROPERTIES:
+            function = replace(function, kind="property")
+        elif name == "staticmethod":
+            function = replace(function, kind="static")
+        elif name == "classmethod":
+            function = replace(function, kind="class")
+    return function
+
+
+def make_super(receiver: Value | None, after: Class) -> Value:
+    """``super()`` in a method of class ``after`` called on ``receiver``."""
+    if isinstance(receiver, (Instance, Class)):
+        return Super(receiver, after)
+    return UNKNOWN

@@ -1,0 +1,216 @@
+"""Python containers: making them, reading them, going through them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow.values import (
+    NOT_TENSOR,
+    SUBMODULE,
+    UNKNOWN,
+    Constant,
+    Dict,
+    Instance,
+    List,
+    NotTensor,
+    Tensor,
+    Tuple,
+    Union,
+    Unknown,
+    Value,
+    join,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from qlint.flow.interpreter import Interpreter
+
+# Stands behind the last item of something that may hold more or fewer items than those known.
+MORE = Constant("more items of this kind")
+
+
+def new_list(items: Iterable[Value], *, more: bool = False) -> List:
+    """A fresh list."""
+    return List({"items": Tuple(tuple(items), more)})
+
+
+def new_dict(items: Iterable[tuple[Value, Value]]) -> Dict:
+    """A fresh dict; a key that is not known makes it open."""
+    fresh = Dict()
+    for key, value in items:
+        if isinstance(key, Constant):
+            slot = slot_of(key)
+            fresh.keys[slot] = key
+            fresh.slots[slot] = value
+        else:
+            fresh.open = True
+            fresh.slots["?"] = join([fresh.slots.get("?", value), value])
+    return fresh
+
+
+def slot_of(key: Constant) -> str:
+    """The slot of a dict under which a constant key's value is kept."""
+    return key.value if isinstance(key.value, str) else f"{type(key.value).__name__}:{key.value!r}"
+
+
+def items_of(value: Value) -> Tuple | None:
+    """The items of a list or tuple; None for anything else."""
+    if isinstance(value, List):
+        items = value.slots["items"]
+        return items if isinstance(items, Tuple) else _union_items(items)
+    return value if isinstance(value, Tuple) else None
+
+
+def _union_items(items: Value) -> Tuple | None:
+    joined = join(options_of(items))
+    return joined if isinstance(joined, Tuple) else None
+
+
+def set_items(interp: Interpreter, target: List, items: Sequence[Value], *, more: bool) -> None:
+    """Replace the items of a list."""
+    interp.heap.write(target, "items", Tuple(tuple(items), more))
+
+
+def extend(interp: Interpreter, target: List, added: Value) -> None:
+    """``target += added``: the list itself grows."""
+    old = items_of(target) or Tuple(())
+    rounds = iterate(interp, added)
+    items = [each for each in rounds if each is not MORE]
+    set_items(interp, target, [*old.items, *items], more=old.open or len(items) < len(rounds))
+
+
+def iterate(interp: Interpreter, value: Value) -> list[Value]:
+    """The items a ``for`` over the value meets, MORE at the end if there may be others."""
+    from qlint.flow.modules import children, is_module
+
+    if isinstance(value, Union):
+        return _iterate_union(interp, value)
+    items = items_of(value)
+    if items is not None:
+        return _open_rounds(items.items) if items.open else list(items.items)
+    if isinstance(value, Dict):
+        known: list[Value] = list(value.keys.values())
+        return [*known, NOT_TENSOR, MORE] if value.open else known
+    if isinstance(value, Constant):
+        if isinstance(value.value, (str, bytes)):
+            return [Constant(each) for each in value.value[:8]]
+        return []
+    if isinstance(value, Instance) and is_module(value):
+        return [child for _, child in children(value)]
+    if isinstance(value, Tensor):
+        return [value, value, MORE]
+    if isinstance(value, NotTensor):
+        return [NOT_TENSOR, NOT_TENSOR, MORE]
+    element = SUBMODULE if isinstance(value, Unknown) and value.submodule else UNKNOWN
+    return [element, element, MORE]
+
+
+def _iterate_union(interp: Interpreter, value: Union) -> list[Value]:
+    rounds = [iterate(interp, each) for each in value.options if not _is_none(each)]
+    if len(rounds) == 1:
+        return rounds[0]
+    longest = max(rounds, key=len, default=[])
+    columns: list[Value] = []
+    for i in range(len(longest)):
+        column = [each[i] for each in rounds if i < len(each) and each[i] is not MORE]
+        if column:
+            columns.append(join(column))
+    return [*columns, MORE]
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
+
+
+def _open_rounds(items: tuple[Value, ...]) -> list[Value]:
+    # A second round shows what the first leaves to it. A module met twice, though, would be
+    # taken for one that is used twice.
+    if len(items) == 1 and not isinstance(items[0], Instance):
+        return [items[0], items[0], MORE]
+    return [*items, MORE]
+
+
+def known_items(interp: Interpreter, value: Value) -> tuple[tuple[Value, ...], bool]:
+    """The items of an iterable and whether there may be others."""
+    rounds = iterate(interp, value)
+    items = tuple(each for each in rounds if each is not MORE)
+    return items, len(items) < len(rounds)
+
+
+def get_item(interp: Interpreter, value: Value, index: Value) -> Value:
+    """The value of ``value[index]``."""
+    return join(_get_item(interp, each, index) for each in options_of(value))
+
+
+def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
+    from qlint.flow.modules import child_at, is_module
+
+    if isinstance(value, (Tensor, Unknown, NotTensor)):
+        return value
+    items = items_of(value)
+    if items is not None:
+        return _sequence_item(items, index, as_list=isinstance(value, List))
+    if isinstance(value, Dict):
+        return _dict_item(value, index)
+    if isinstance(value, Instance) and is_module(value):
+        return child_at(interp, value, index)
+    if isinstance(value, Constant):
+        return NOT_TENSOR
+    return UNKNOWN
+
+
+def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:
+    if isinstance(index, Constant) and isinstance(index.value, int):
+        if -len(items.items) <= index.value < len(items.items) and not (
+            items.open and index.value < 0
+        ):
+            return items.items[index.value]
+        return join(items.items)
+    if isinstance(index, Constant) and isinstance(index.value, slice):
+        part = items.items[index.value]
+        return new_list(part, more=items.open) if as_list else Tuple(part, items.open)
+    if isinstance(index, Tuple):  # not a sequence then, but something like an array
+        return UNKNOWN
+    return join(items.items)
+
+
+def _dict_item(value: Dict, index: Value) -> Value:
+    if isinstance(index, Constant):
+        found = value.slots.get(slot_of(index))
+        if found is not None:
+            return found
+        return value.slots.get("?", UNKNOWN)
+    return join(value.slots.values())
+
+
+def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> None:
+    """Do ``target[index] = value``."""
+    from qlint.flow.modules import is_module, set_child
+
+    if isinstance(target, Dict):
+        if isinstance(index, Constant):
+            slot = slot_of(index)
+            target.keys[slot] = index
+            interp.heap.write(target, slot, value)
+        else:
+            target.open = True
+            old = target.slots.get("?")
+            interp.heap.write(target, "?", value if old is None else join([old, value]))
+    elif isinstance(target, List):
+        _set_list_item(interp, target, index, value)
+    elif isinstance(target, Instance) and is_module(target):
+        name = str(index.value) if isinstance(index, Constant) else None
+        set_child(interp, target, name, value)
+
+
+def _set_list_item(interp: Interpreter, target: List, index: Value, value: Value) -> None:
+    items = items_of(target) or Tuple(())
+    known = list(items.items)
+    if isinstance(index, Constant) and isinstance(index.value, int):
+        if -len(known) <= index.value < len(known):
+            known[index.value] = value
+    else:
+        known = [join([each, value]) for each in known] or [value]
+    set_items(interp, target, known, more=items.open)

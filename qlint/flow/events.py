@@ -1,0 +1,71 @@
+"""What the interpreter tells the rules: operations and module calls on quantized paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from qlint.flow.values import Tensor, Value
+    from qlint.program.project import Module
+    from qlint.semantics.operations import Op
+
+Form = Literal["operator", "in-place operator", "function", "method"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A stretch of source: an expression, and the statement (or its header) around it."""
+
+    module: Module
+    start: int
+    end: int
+    statement_start: int
+    statement_end: int
+
+    @property
+    def text(self) -> str:
+        """The source there, on one line."""
+        return " ".join(self.module.text[self.start : self.end].split())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One stop of a quantized value, linked to the stop before."""
+
+    site: Site
+    message: str
+    previous: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A torch operation of a known family that a quantized tensor reaches.
+
+    ``spelled`` is how the source writes the operation (``+``, ``torch.cat``, ``.add_()``);
+    ``tensor`` the quantized operand; ``with_scalar`` says that the other one is a Python number.
+    """
+
+    op: Op
+    form: Form
+    spelled: str
+    site: Site
+    operands: tuple[Value, ...]
+    tensor: Tensor
+    with_scalar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCall:
+    """A call of an ``nn.Module`` instance that was called before in the same forward pass.
+
+    ``callee`` is the source of what is called; ``cls`` the name of its class, torch's canonical
+    one if it is torch's; ``parts`` the canonical names of all torch classes in it.
+    """
+
+    site: Site
+    callee: str
+    cls: str
+    parts: frozenset[str]
+    earlier: tuple[Site, ...]
+    tensor: Tensor

@@ -1,0 +1,329 @@
+"""How each kind of expression evaluates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qlint.flow import narrowing
+from qlint.flow.calls import Arguments
+from qlint.flow.containers import (
+    MORE,
+    get_item,
+    iterate,
+    known_items,
+    new_dict,
+    new_list,
+)
+from qlint.flow.operators import binary, compare, unary
+from qlint.flow.scopes import Frame
+from qlint.flow.statements import Outcome, define_function
+from qlint.flow.truth import truth
+from qlint.flow.values import (
+    NONE,
+    NOT_TENSOR,
+    UNKNOWN,
+    Constant,
+    Dict,
+    Tuple,
+    Unknown,
+    Value,
+    join,
+)
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlint.flow.interpreter import Interpreter
+
+
+def _constant(interp: Interpreter, node: model.Constant, frame: Frame) -> Value:
+    return Constant(node.value)
+
+
+def _name(interp: Interpreter, node: model.Name, frame: Frame) -> Value:
+    return interp.lookup(node.id, frame)
+
+
+def _attribute(interp: Interpreter, node: model.Attribute, frame: Frame) -> Value:
+    value = interp.evaluate(node.value, frame)
+    return interp.get_attribute(value, node.name, interp.site(node, frame))
+
+
+def _subscript(interp: Interpreter, node: model.Subscript, frame: Frame) -> Value:
+    value = interp.evaluate(node.value, frame)
+    return get_item(interp, value, interp.evaluate(node.index, frame))
+
+
+def _slice(interp: Interpreter, node: model.Slice, frame: Frame) -> Value:
+    bounds = [
+        NONE if each is None else interp.evaluate(each, frame)
+        for each in (node.lower, node.upper, node.step)
+    ]
+    if all(_is_index(each) for each in bounds):
+        return Constant(slice(*(each.value for each in bounds if isinstance(each, Constant))))
+    return NOT_TENSOR
+
+
+def _is_index(value: Value) -> bool:
+    return isinstance(value, Constant) and (value.value is None or isinstance(value.value, int))
+
+
+def _call(interp: Interpreter, node: model.Call, frame: Frame) -> Value:
+    site = interp.site(node, frame)
+    if isinstance(node.func, model.Name) and node.func.id == "super" and not node.arguments:
+        return _zero_argument_super(interp, frame)
+    function = interp.evaluate(node.func, frame)
+    arguments = evaluate_arguments(interp, node.arguments, frame)
+    arguments.spelled = frame.module.text[node.func.start : node.func.end]
+    arguments.frame = frame
+    return interp.call(function, arguments, site)
+
+
+def _zero_argument_super(interp: Interpreter, frame: Frame) -> Value:
+    from qlint.flow.classes import make_super
+
+    scope: Frame | None = frame
+    while scope is not None:
+        if scope.function is not None and scope.function.owner is not None:
+            return make_super(scope.receiver, scope.function.owner)
+        scope = scope.parent
+    return UNKNOWN
+
+
+def evaluate_arguments(
+    interp: Interpreter, nodes: tuple[model.Argument, ...], frame: Frame
+) -> Arguments:
+    """Evaluate the arguments of a call, ``*`` and ``**`` unpacked as far as they are known."""
+    args: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    more = False
+    for node in nodes:
+        value = interp.evaluate(node.value, frame)
+        if node.stars == 1:
+            items, uncertain = known_items(interp, value)
+            more = more or uncertain
+            args += items
+        elif node.stars == 2:
+            if isinstance(value, Dict):
+                known = {k: v for k, v in value.slots.items() if k != "?"}
+                kwargs.update(known)
+                more = more or value.open
+            else:
+                more = True
+        elif node.keyword is not None:
+            kwargs[node.keyword] = value
+        else:
+            args.append(value)
+    return Arguments(tuple(args), kwargs, more)
+
+
+def _binary(interp: Interpreter, node: model.BinaryOp, frame: Frame) -> Value:
+    left = interp.evaluate(node.left, frame)
+    right = interp.evaluate(node.right, frame)
+    return binary(interp, node.op, left, right, interp.site(node, frame), "operator")
+
+
+def _unary(interp: Interpreter, node: model.UnaryOp, frame: Frame) -> Value:
+    operand = interp.evaluate(node.operand, frame)
+    return unary(interp, node.op, operand, truth(interp, operand))
+
+
+def _boolean(interp: Interpreter, node: model.BooleanOp, frame: Frame) -> Value:
+    left = interp.evaluate(node.left, frame)
+    decided = truth(interp, left)
+    if decided is not None:
+        return left if decided is (node.op == "or") else interp.evaluate(node.right, frame)
+    results: list[Value] = []
+
+    def right() -> Outcome:
+        narrowing.assume(interp, node.left, node.op == "and", frame)
+        results.append(interp.evaluate(node.right, frame))
+        return Outcome.FALLS_THROUGH
+
+    interp.fork(frame, [right, lambda: Outcome.FALLS_THROUGH])
+    if node.op == "or":  # what was false is not the value
+        left = join(each for each in _options(left) if truth(interp, each) is not False)
+    if isinstance(left, Unknown) and results[0] == NOT_TENSOR:
+        return NOT_TENSOR
+    return join([left, *results])
+
+
+def _options(value: Value) -> tuple[Value, ...]:
+    from qlint.flow.values import options_of
+
+    return options_of(value)
+
+
+def _compare(interp: Interpreter, node: model.Compare, frame: Frame) -> Value:
+    left = interp.evaluate(node.left, frame)
+    result: Value = NOT_TENSOR
+    for op, comparator in zip(node.ops, node.comparators, strict=True):
+        right = interp.evaluate(comparator, frame)
+        result = compare(op, left, right)
+        if truth(interp, result) is False:
+            return result
+        left = right
+    return result if len(node.ops) == 1 else NOT_TENSOR
+
+
+def _conditional(interp: Interpreter, node: model.Conditional, frame: Frame) -> Value:
+    decided = truth(interp, interp.evaluate(node.test, frame))
+    if decided is not None:
+        return interp.evaluate(node.body if decided else node.orelse, frame)
+    results: list[Value] = []
+
+    def taking(branch: model.Expression, positive: bool) -> Callable[[], Outcome]:
+        def run() -> Outcome:
+            narrowing.assume(interp, node.test, positive, frame)
+            results.append(interp.evaluate(branch, frame))
+            return Outcome.FALLS_THROUGH
+
+        return run
+
+    interp.fork(frame, [taking(node.body, True), taking(node.orelse, False)])
+    return join(results)
+
+
+def _lambda(interp: Interpreter, node: model.Lambda, frame: Frame) -> Value:
+    return define_function(interp, node, frame)
+
+
+def _sequence(interp: Interpreter, node: model.Sequence, frame: Frame) -> Value:
+    items: list[Value] = []
+    more = False
+    for element in node.elements:
+        if isinstance(element, model.Starred):
+            unpacked, uncertain = known_items(interp, interp.evaluate(element.value, frame))
+            items += unpacked
+            more = more or uncertain
+        else:
+            items.append(interp.evaluate(element, frame))
+    return Tuple(tuple(items), more) if node.kind == "tuple" else new_list(items, more=more)
+
+
+def _dict(interp: Interpreter, node: model.Dict, frame: Frame) -> Value:
+    pairs: list[tuple[Value, Value]] = []
+    for key, value in node.items:
+        evaluated = interp.evaluate(value, frame)
+        if key is not None:
+            pairs.append((interp.evaluate(key, frame), evaluated))
+        elif isinstance(evaluated, Dict):
+            pairs += [(k, evaluated.slots[slot]) for slot, k in evaluated.keys.items()]
+            if evaluated.open:
+                pairs.append((UNKNOWN, evaluated.slots.get("?", UNKNOWN)))
+        else:
+            pairs.append((UNKNOWN, UNKNOWN))
+    return new_dict(pairs)
+
+
+def _starred(interp: Interpreter, node: model.Starred, frame: Frame) -> Value:
+    return interp.evaluate(node.value, frame)
+
+
+def _comprehension(interp: Interpreter, node: model.Comprehension, frame: Frame) -> Value:
+    inner = Frame(
+        frame.namespace,
+        {},
+        parent=frame,
+        function=frame.function,
+        receiver=frame.receiver,
+        owner=frame.owner,
+        statement=frame.statement,
+        forward_of=frame.forward_of,
+    )
+    keys: list[Value] = []
+    elements: list[Value] = []
+    more = False
+
+    def element() -> None:
+        if node.key is not None:
+            keys.append(interp.evaluate(node.key, inner))
+        elements.append(interp.evaluate(node.element, inner))
+
+    def clause(index: int) -> None:
+        nonlocal more
+        if index == len(node.clauses):
+            element()
+            return
+        each = node.clauses[index]
+        # Python evaluates the first iterable outside of the comprehension's own scope.
+        scope = frame if index == 0 else inner
+        for item in iterate(interp, interp.evaluate(each.iterable, scope)):
+            if item is MORE:
+                more = True
+                continue
+            interp.bind(each.target, item, inner)
+            tests = [truth(interp, interp.evaluate(test, inner)) for test in each.conditions]
+            if False in tests:
+                continue
+            more = more or None in tests
+            for test in each.conditions:
+                narrowing.assume(interp, test, True, inner)
+            clause(index + 1)
+
+    clause(0)
+    if node.kind == "dict":
+        made = new_dict(zip(keys, elements, strict=True))
+        made.open = made.open or more
+        return made
+    return new_list(elements, more=more)
+
+
+def _named(interp: Interpreter, node: model.NamedExpr, frame: Frame) -> Value:
+    value = interp.evaluate(node.value, frame)
+    interp.bind(node.target, value, frame)
+    return value
+
+
+def _await(interp: Interpreter, node: model.Await, frame: Frame) -> Value:
+    return interp.evaluate(node.value, frame)
+
+
+def _yield(interp: Interpreter, node: model.Yield, frame: Frame) -> Value:
+    if node.value is not None:
+        value = interp.evaluate(node.value, frame)
+        if node.is_from:
+            frame.yielded += known_items(interp, value)[0]
+        else:
+            frame.yielded.append(value)
+    return UNKNOWN
+
+
+def _formatted(interp: Interpreter, node: model.FormattedString, frame: Frame) -> Value:
+    text = ""
+    known = bool(node.parts)
+    for part in node.parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        value = interp.evaluate(part, frame)
+        if isinstance(value, Constant) and not isinstance(part, model.FormattedString):
+            text += str(value.value)
+        else:
+            known = False
+    return Constant(text) if known else NOT_TENSOR
+
+
+EVALUATORS: dict[type[model.Expression], Callable[[Interpreter, Any, Frame], Value]] = {
+    model.Constant: _constant,
+    model.Name: _name,
+    model.Attribute: _attribute,
+    model.Subscript: _subscript,
+    model.Slice: _slice,
+    model.Call: _call,
+    model.BinaryOp: _binary,
+    model.UnaryOp: _unary,
+    model.BooleanOp: _boolean,
+    model.Compare: _compare,
+    model.Conditional: _conditional,
+    model.Lambda: _lambda,
+    model.Sequence: _sequence,
+    model.Dict: _dict,
+    model.Starred: _starred,
+    model.Comprehension: _comprehension,
+    model.NamedExpr: _named,
+    model.Await: _await,
+    model.Yield: _yield,
+    model.FormattedString: _formatted,
+}

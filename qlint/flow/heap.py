@@ -1,0 +1,86 @@
+"""Writes to objects, so that they can be taken back and joined after a branch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from qlint.flow.values import CallSites, HeapObject, Value, join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# What a branch wrote: by object and slot, the value at its end.
+Changes: TypeAlias = "dict[tuple[int, str], tuple[HeapObject, str, Value]]"
+
+
+class Heap:
+    """All slots of all objects change through here."""
+
+    def __init__(self) -> None:
+        self._journal: list[tuple[HeapObject, str, Value | None]] = []
+        self._depth = 0
+
+    def write(self, target: HeapObject, slot: str, value: Value) -> None:
+        """Set a slot."""
+        if self._depth:
+            self._journal.append((target, slot, target.slots.get(slot)))
+        target.slots[slot] = value
+
+    def delete(self, target: HeapObject, slot: str) -> None:
+        """Remove a slot if it is there."""
+        if slot in target.slots:
+            if self._depth:
+                self._journal.append((target, slot, target.slots[slot]))
+            del target.slots[slot]
+
+    def settle(self) -> None:
+        """Leave all branches, also after an error in one."""
+        self._journal.clear()
+        self._depth = 0
+
+    def begin(self) -> int:
+        """Enter a branch; what is written from here on can be taken back."""
+        self._depth += 1
+        return len(self._journal)
+
+    def rollback(self, mark: int) -> Changes:
+        """Leave a branch: take back what it wrote and return that."""
+        changes: Changes = {}
+        for target, slot, _ in self._journal[mark:]:
+            value = target.slots.get(slot)
+            if value is not None:
+                changes[id(target), slot] = (target, slot, value)
+        for target, slot, old in reversed(self._journal[mark:]):
+            if old is None:
+                target.slots.pop(slot, None)
+            else:
+                target.slots[slot] = old
+        del self._journal[mark:]
+        self._depth -= 1
+        return changes
+
+    def join(self, branches: Iterable[Changes], *, exhaustive: bool) -> None:
+        """Make the present state cover what each branch wrote.
+
+        ``exhaustive`` says that one of the branches was taken: a slot that all of them wrote
+        loses its old value.
+        """
+        branches = list(branches)
+        keys = dict.fromkeys(key for branch in branches for key in branch)
+        for key in keys:
+            written = [branch[key] for branch in branches if key in branch]
+            target, slot, _ = written[0]
+            values = [value for _, _, value in written]
+            old = target.slots.get(slot)
+            if old is not None and not (exhaustive and len(written) == len(branches)):
+                values.insert(0, old)
+            self.write(target, slot, _join_slot(values))
+
+
+def _join_slot(values: list[Value]) -> Value:
+    calls = [value for value in values if isinstance(value, CallSites)]
+    if not calls:
+        return join(values)
+    epoch = max(each.epoch for each in calls)
+    sites = dict.fromkeys(site for each in calls if each.epoch == epoch for site in each.sites)
+    return CallSites(epoch, tuple(sites))

@@ -1,0 +1,98 @@
+"""What an entry point's parameters hold when nobody in the program calls it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow.events import Site
+from qlint.flow.values import (
+    FLOAT,
+    NONE,
+    NOT_TENSOR,
+    UNKNOWN,
+    Class,
+    Constant,
+    Dict,
+    Function,
+    Tuple,
+    Value,
+    join,
+)
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from qlint.flow.interpreter import Interpreter
+
+_PLAIN = frozenset({"int", "float", "bool", "str", "bytes", "device", "dtype", "Size"})
+_SEQUENCES = frozenset({"List", "list", "Sequence", "Iterable", "Collection", "Iterator", "Set"})
+_DICTS = frozenset({"Dict", "dict", "Mapping", "OrderedDict", "MutableMapping"})
+_TRANSPARENT = frozenset({"Optional", "Union", "Annotated", "Final", "Required"})
+
+
+def assumed_input(
+    interp: Interpreter, forward: Function, cls: Class, parameter: model.Parameter
+) -> Value:
+    """A parameter of a ``forward`` whose tensors are taken to be quantized."""
+    site = Site(forward.module, parameter.start, parameter.end, parameter.start, parameter.end)
+    tensor = interp.quantized(site, f"`{parameter.name}` of {cls.name} is assumed to be quantized")
+    return _input(parameter, forward, tensor, unannotated=tensor)
+
+
+def float_input(function: Function, parameter: model.Parameter) -> Value:
+    """A parameter of a method or function that nothing is known of but its annotation."""
+    return _input(parameter, function, FLOAT, unannotated=UNKNOWN)
+
+
+def _input(
+    parameter: model.Parameter, function: Function, tensor: Value, *, unannotated: Value
+) -> Value:
+    default = function.defaults.get(parameter.name)
+    if parameter.annotation is not None:
+        value = _annotated(parameter.annotation, tensor)
+        return value if default is None else join([default, value])
+    if default is None:
+        return unannotated
+    if isinstance(default, Constant) and default.value is not None:
+        return join([default, NOT_TENSOR])
+    return join([default, UNKNOWN])
+
+
+def _annotated(annotation: model.Expression, tensor: Value) -> Value:
+    if isinstance(annotation, model.Constant):
+        if isinstance(annotation.value, str):
+            return tensor if annotation.value.rpartition(".")[2] == "Tensor" else UNKNOWN
+        return NONE if annotation.value is None else UNKNOWN
+    if isinstance(annotation, (model.Name, model.Attribute)):
+        name = _last_name(annotation)
+        if name == "Tensor":
+            return tensor
+        return NOT_TENSOR if name in _PLAIN else UNKNOWN
+    if isinstance(annotation, model.BinaryOp) and annotation.op == "|":
+        return join([_annotated(annotation.left, tensor), _annotated(annotation.right, tensor)])
+    if isinstance(annotation, model.Subscript):
+        return _generic(annotation, tensor)
+    return UNKNOWN
+
+
+def _generic(annotation: model.Subscript, tensor: Value) -> Value:
+    name = _last_name(annotation.value)
+    index = annotation.index
+    arguments = index.elements if isinstance(index, model.Sequence) else (index,)
+    inner = [_annotated(each, tensor) for each in arguments]
+    if name in _TRANSPARENT:
+        return join([*inner, NONE]) if name == "Optional" else join(inner)
+    if name in _SEQUENCES and inner:
+        return Tuple((inner[0],), open=True)
+    if name in ("Tuple", "tuple"):
+        if isinstance(arguments[-1], model.Constant) and arguments[-1].value is ...:
+            return Tuple((inner[0],), open=True)
+        return Tuple(tuple(inner))
+    if name in _DICTS and len(inner) == 2:
+        return Dict({"?": inner[1]}, open=True)
+    return UNKNOWN
+
+
+def _last_name(expression: model.Expression) -> str:
+    if isinstance(expression, model.Attribute):
+        return expression.name
+    return expression.id if isinstance(expression, model.Name) else ""

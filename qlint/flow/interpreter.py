@@ -1,0 +1,304 @@
+"""The hub of the interpreter: evaluation by node type, branches, names and events."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+from qlint.flow import assignment, attributes, calls, expressions, statements
+from qlint.flow.events import ModuleCall, Operation, Site, Step
+from qlint.flow.heap import Heap
+from qlint.flow.scopes import Exit, Frame, Namespace
+from qlint.flow.statements import Outcome
+from qlint.flow.values import (
+    UNKNOWN,
+    Constant,
+    External,
+    Instance,
+    Lazy,
+    ModuleValue,
+    State,
+    Tensor,
+    Union,
+    Value,
+    join,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from qlint.flow.calls import Arguments
+    from qlint.flow.values import Class, Function
+    from qlint.program.project import Module, Project
+    from qlint.syntax import model
+
+# Nodes evaluated for one entry point before calls are cut short, and how deep calls may nest.
+_STEP_BUDGET = 150_000
+_CALL_DEPTH = 40
+_SAME_FUNCTION_DEPTH = 3
+
+
+class Interpreter:
+    """Runs code on what is known of values; collects events for the rules.
+
+    One interpreter serves a whole program: module namespaces are evaluated once and kept.
+    """
+
+    def __init__(self, project: Project, *, assume_quantized: bool = False) -> None:
+        self.project = project
+        self.assume_quantized = assume_quantized
+        self.heap = Heap()
+        self.events: list[Operation | ModuleCall] = []
+        self.instantiated: set[Class] = set()
+        self.ran_forward: set[Class] = set()
+        self.top_instances: list[Value] = []
+        self.prepared: list[Value] = []
+        self.forwarded: set[int] = set()
+        self.ran: set[int] = set()
+        self.epoch = 0
+        self.repeating = 0
+        self.forward_depth = 0
+        self._namespaces: dict[Path, Namespace] = {}
+        self._stack: list[Function] = []
+        self._steps = 0
+
+    # Entry points
+
+    def start(self) -> None:
+        """Begin a new entry point with a fresh budget and a fresh count of module calls."""
+        self._steps = 0
+        self.epoch += 1
+        self.repeating = self.forward_depth = 0
+        self._stack.clear()
+        self.heap.settle()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether this entry point has used up its steps."""
+        return self._steps > _STEP_BUDGET
+
+    def namespace(self, module: Module) -> Namespace:
+        """The global names of a module, evaluating its top level the first time."""
+        found = self._namespaces.get(module.path)
+        if found is None:
+            found = self._namespaces[module.path] = Namespace(module)
+            frame = Frame(found, found.names)
+            self.execute(module.file.body, frame)
+            found.names = frame.names
+            found.complete = True
+        return found
+
+    # Evaluation
+
+    def evaluate(self, node: model.Expression, frame: Frame) -> Value:
+        """The value of an expression."""
+        self._steps += 1
+        return expressions.EVALUATORS[type(node)](self, node, frame)
+
+    def execute(self, block: Sequence[model.Statement], frame: Frame) -> Outcome:
+        """Run statements until one leaves the block."""
+        for statement in block:
+            self._steps += 1
+            outer, frame.statement = frame.statement, statement
+            outcome = statements.EXECUTORS[type(statement)](self, statement, frame)
+            frame.statement = outer
+            if outcome is not Outcome.FALLS_THROUGH:
+                return outcome
+        return Outcome.FALLS_THROUGH
+
+    def bind(self, target: model.Expression, value: Value, frame: Frame) -> None:
+        """Assign to a target expression."""
+        assignment.bind(self, target, value, frame)
+
+    def get_attribute(self, value: Value, name: str, site: Site) -> Value:
+        """The value of ``value.name``."""
+        return join(attributes.get(self, each, name, site) for each in options_of(value))
+
+    def call(self, function: Value, arguments: Arguments, site: Site) -> Value:
+        """The value of a call; several possible functions are all called."""
+        options = [each for each in options_of(function) if not isinstance(each, Constant)]
+        # Which of several modules runs is not known, so none of them counts as used twice.
+        arguments.definite = sum(isinstance(each, Instance) for each in options) == 1
+        if len(options) == 1:
+            return calls.call(self, options[0], arguments, site)
+        results: list[Value] = []
+
+        def calling(option: Value) -> Callable[[], Outcome]:
+            def run() -> Outcome:
+                results.append(calls.call(self, option, arguments, site))
+                return Outcome.FALLS_THROUGH
+
+            return run
+
+        self._fork_heap([calling(each) for each in options])
+        return join(results)
+
+    def enter(self, function: Function) -> bool:
+        """Note that a function is being called; False if it must be cut short."""
+        depth = len(self._stack)
+        same = sum(1 for each in self._stack if each.node is function.node)
+        if self.exhausted or depth >= _CALL_DEPTH or same >= _SAME_FUNCTION_DEPTH:
+            return False
+        self._stack.append(function)
+        self.ran.add(id(function.node))
+        return True
+
+    def leave(self) -> None:
+        """Note that the function last entered has returned."""
+        self._stack.pop()
+
+    # Branches
+
+    def fork(self, frame: Frame, branches: Sequence[Callable[[], Outcome]]) -> Outcome:
+        """Run one of several branches, it is not known which, and join what they leave.
+
+        A branch that returns, breaks or continues does not reach the code behind; its state
+        waits in the frame for the end of the function or loop.
+        """
+        before = frame.names
+        passed: list[Exit] = []
+        for branch in branches:
+            frame.names = dict(before)
+            mark = self.heap.begin()
+            outcome = branch()
+            here = Exit(frame.names, self.heap.rollback(mark))
+            if outcome is Outcome.FALLS_THROUGH:
+                passed.append(here)
+            elif outcome is Outcome.RETURNS:
+                frame.returns.append(here)
+            elif outcome is Outcome.BREAKS:
+                frame.breaks.append(here)
+            elif outcome is Outcome.CONTINUES:
+                frame.continues.append(here)
+        if not passed:
+            frame.names = before
+            return Outcome.RAISES
+        frame.names = join_names([each.names for each in passed])
+        self.heap.join([each.changes for each in passed], exhaustive=True)
+        return Outcome.FALLS_THROUGH
+
+    def _fork_heap(self, branches: Sequence[Callable[[], Outcome]]) -> None:
+        changes = []
+        for branch in branches:
+            mark = self.heap.begin()
+            branch()
+            changes.append(self.heap.rollback(mark))
+        self.heap.join(changes, exhaustive=True)
+
+    def rejoin(self, frame: Frame, exits: list[Exit], *, reached: bool) -> None:
+        """Join states that left early into the present one, which may be ``reached`` or not."""
+        if not exits:
+            return
+        names = [each.names for each in exits]
+        frame.names = join_names([frame.names, *names] if reached else names)
+        self.heap.join([each.changes for each in exits], exhaustive=False)
+        exits.clear()
+
+    # Names
+
+    def lookup(self, name: str, frame: Frame) -> Value:
+        """The value of a name, as Python's scoping finds it."""
+        scope: Frame | None = frame
+        if name in frame.declared_global:
+            return self.global_name(name, frame.namespace)
+        while scope is not None:
+            if name in scope.names and (scope is frame or not scope.is_class_body):
+                return self.force(scope.names, name)
+            scope = scope.parent
+        return self.global_name(name, frame.namespace)
+
+    def global_name(self, name: str, namespace: Namespace) -> Value:
+        """The value of a module's global name or of a builtin."""
+        if name in namespace.names:
+            return self.force(namespace.names, name)
+        for source in namespace.star_imports:
+            found = self._star_name(source, name)
+            if found is not None:
+                return found
+        if name in ("__name__", "__file__"):
+            return Constant("__main__" if name == "__name__" else str(namespace.module.path))
+        if hasattr(builtins, name):
+            return External("builtins." + name)
+        return UNKNOWN
+
+    def module_attribute(self, module: Module, name: str) -> Value | None:
+        """A name of a module as seen from outside: its own, or a submodule's."""
+        namespace = self.namespace(module)
+        if name in namespace.names:
+            return self.force(namespace.names, name)
+        for source in namespace.star_imports:
+            found = self._star_name(source, name)
+            if found is not None:
+                return found
+        if module.path.name == "__init__.py":
+            return self.load(self.project.find_relative(module.path, 1, name))
+        return None
+
+    def load(self, path: Path | None) -> Value | None:
+        """The module at a path, if there is one that can be read."""
+        module = None if path is None else self.project.load(path)
+        return None if module is None else ModuleValue(module)
+
+    def force(self, names: dict[str, Value], name: str) -> Value:
+        """The value of a name in a scope, resolving an import that was put off."""
+        value = names[name]
+        if isinstance(value, Lazy):
+            value = self._resolve(value)
+            names[name] = value
+        elif isinstance(value, Union) and any(isinstance(each, Lazy) for each in value.options):
+            value = join(
+                self._resolve(each) if isinstance(each, Lazy) else each for each in value.options
+            )
+            names[name] = value
+        return value
+
+    def _resolve(self, lazy: Lazy) -> Value:
+        if not lazy.name:
+            return ModuleValue(lazy.module)
+        found = self.module_attribute(lazy.module, lazy.name)
+        return UNKNOWN if found is None else found
+
+    def _star_name(self, source: Value, name: str) -> Value | None:
+        if name.startswith("_"):
+            return None
+        if isinstance(source, ModuleValue):
+            return self.module_attribute(source.module, name)
+        if isinstance(source, External) and not hasattr(builtins, name):
+            return External(f"{source.name}.{name}")
+        return None
+
+    # Events
+
+    def site(self, node: model.Node, frame: Frame) -> Site:
+        """Where a node stands."""
+        statement = frame.statement
+        if statement is None or not statement.start <= node.start <= statement.end:
+            return Site(frame.module, node.start, node.end, node.start, node.end)
+        end = max(statement.end, node.end)
+        return Site(frame.module, node.start, node.end, statement.start, end)
+
+    def quantized(self, site: Site, message: str, previous: Step | None = None) -> Tensor:
+        """A tensor that becomes quantized here."""
+        return Tensor(State.QUANTIZED, Step(site, message, previous))
+
+    def report(self, event: Operation | ModuleCall) -> None:
+        """Tell the rules about an event, if it lies in a linted file."""
+        if event.site.module.linted:
+            self.events.append(event)
+
+
+def join_names(scopes: list[dict[str, Value]]) -> dict[str, Value]:
+    """Join what several paths know of the names in a scope."""
+    if len(scopes) == 1:
+        return scopes[0]
+    first, *others = scopes
+    joined: dict[str, Value] = {}
+    for name in dict.fromkeys(name for scope in scopes for name in scope):
+        value: Any = first.get(name)
+        if value is not None and all(other.get(name) is value for other in others):
+            joined[name] = value
+        else:
+            joined[name] = join(scope[name] for scope in scopes if name in scope)
+    return joined

@@ -1,0 +1,113 @@
+"""What a condition that holds says about the names in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow.truth import truth
+from qlint.flow.values import (
+    Constant,
+    State,
+    Tensor,
+    Tuple,
+    Union,
+    Value,
+    join,
+    options_of,
+)
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlint.flow.interpreter import Interpreter
+    from qlint.flow.scopes import Frame
+
+
+def assume(interp: Interpreter, test: model.Expression, holds: bool, frame: Frame) -> None:
+    """Narrow local names to the values for which ``test`` is as ``holds`` says."""
+    if isinstance(test, model.UnaryOp) and test.op == "not":
+        assume(interp, test.operand, not holds, frame)
+    elif isinstance(test, model.BooleanOp) and (test.op == "and") is holds:
+        assume(interp, test.left, holds, frame)
+        assume(interp, test.right, holds, frame)
+    elif isinstance(test, model.NamedExpr):
+        _keep(frame, test.target, lambda value: truth(interp, value) is not (not holds))
+    elif isinstance(test, model.Name):
+        _keep(frame, test, lambda value: truth(interp, value) is not (not holds))
+    elif isinstance(test, model.Compare) and len(test.ops) == 1:
+        _assume_comparison(test, holds, frame)
+    elif isinstance(test, model.Attribute) and test.name == "is_quantized":
+        _assume_quantized(test.value, holds, frame)
+    elif isinstance(test, model.Call):
+        _assume_call(interp, test, holds, frame)
+
+
+def _assume_comparison(test: model.Compare, holds: bool, frame: Frame) -> None:
+    other = test.comparators[0]
+    if not (isinstance(other, model.Constant) and other.value is None):
+        return
+    if test.ops[0] in ("is", "=="):
+        is_none = holds
+    elif test.ops[0] in ("is not", "!="):
+        is_none = not holds
+    else:
+        return
+    _keep(frame, test.left, lambda value: _may_be_none(value, is_none))
+
+
+def _may_be_none(value: Value, wanted: bool) -> bool:
+    if isinstance(value, Constant):
+        return (value.value is None) is wanted
+    from qlint.flow.values import Unknown
+
+    return not wanted or isinstance(value, Unknown)
+
+
+def _assume_quantized(target: model.Expression, holds: bool, frame: Frame) -> None:
+    def narrow(value: Value) -> Value:
+        if not isinstance(value, Tensor) or value.state is not State.MAYBE:
+            return value
+        return Tensor(State.QUANTIZED, value.trace) if holds else Tensor(State.FLOAT)
+
+    if isinstance(target, model.Name) and target.id in frame.names:
+        value = frame.names[target.id]
+        frame.names[target.id] = join(narrow(each) for each in options_of(value))
+
+
+def _assume_call(interp: Interpreter, test: model.Call, holds: bool, frame: Frame) -> None:
+    if not (isinstance(test.func, model.Name) and len(test.arguments) == 2):
+        return
+    subject, classes = (each.value for each in test.arguments)
+    if test.func.id != "isinstance":
+        return
+    text = frame.module.text[classes.start : classes.end]
+    is_tensor = text.rpartition(".")[2] == "Tensor"
+    is_sequence = any(word in text for word in ("list", "tuple", "Sequence", "List", "Tuple"))
+    if is_tensor:
+        _keep(frame, subject, lambda value: isinstance(value, Tensor) is holds or not _plain(value))
+    elif is_sequence:
+        from qlint.flow.values import List
+
+        def keep(value: Value) -> bool:
+            if isinstance(value, Tensor):
+                return not holds
+            return not isinstance(value, (Tuple, List)) or holds
+
+        _keep(frame, subject, keep)
+
+
+def _plain(value: Value) -> bool:
+    from qlint.flow.values import Dict, List
+
+    return isinstance(value, (Tensor, Tuple, List, Dict, Constant))
+
+
+def _keep(frame: Frame, target: model.Expression, wanted: Callable[[Value], bool]) -> None:
+    if not (isinstance(target, model.Name) and target.id in frame.names):
+        return
+    value = frame.names[target.id]
+    if isinstance(value, Union):
+        kept = [each for each in value.options if wanted(each)]
+        if kept:
+            frame.names[target.id] = join(kept)

@@ -1,0 +1,215 @@
+"""Python operators on what is known of their operands."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from qlint.flow.containers import items_of, new_list
+from qlint.flow.events import Operation
+from qlint.flow.values import (
+    FLOAT,
+    NOT_TENSOR,
+    UNKNOWN,
+    Constant,
+    List,
+    NotTensor,
+    State,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    is_surely_no_tensor,
+    join,
+    options_of,
+    quantized_in,
+)
+from qlint.semantics.operations import BINARY_OPERATORS, Op
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlint.flow.events import Form, Site
+    from qlint.flow.interpreter import Interpreter
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+}
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "in": lambda item, container: item in container,
+    "not in": lambda item, container: item not in container,
+}
+# Larger results of constant arithmetic are of no use and could take for ever.
+_LARGEST_OPERAND = 1 << 32
+_LONGEST_TEXT = 4096
+
+
+def binary(
+    interp: Interpreter, op: str, left: Value, right: Value, site: Site, form: Form
+) -> Value:
+    """The value of ``left op right``; an event if a quantized tensor gets there."""
+    quantized = quantized_in(
+        each for side in (left, right) for each in options_of(side) if isinstance(each, Tensor)
+    )
+    if quantized is not None:
+        family = BINARY_OPERATORS.get(op)
+        if family is not None:
+            spelled = op + "=" if form == "in-place operator" else op
+            report_arithmetic(interp, family, form, spelled, site, (left, right), quantized)
+        return quantized
+    return join(_binary(op, a, b) for a in options_of(left) for b in options_of(right))
+
+
+def report_arithmetic(
+    interp: Interpreter,
+    family: Op,
+    form: Form,
+    spelled: str,
+    site: Site,
+    operands: tuple[Value, ...],
+    tensor: Tensor,
+) -> None:
+    """Tell the rules about arithmetic on a quantized tensor."""
+    with_scalar = any(is_surely_no_tensor(each) for each in operands)
+    interp.report(Operation(family, form, spelled, site, operands, tensor, with_scalar))
+
+
+def _binary(op: str, left: Value, right: Value) -> Value:
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        other = right if isinstance(left, Tensor) else left
+        return UNKNOWN if isinstance(other, Unknown) else FLOAT
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return UNKNOWN
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        return _compute(_ARITHMETIC.get(op), left.value, right.value)
+    a, b = items_of(left), items_of(right)
+    if a is not None:
+        return _sequence_arithmetic(op, left, a, right, b)
+    if b is not None and op == "*":
+        return _sequence_arithmetic(op, right, b, left, None)
+    if isinstance(left, (NotTensor, Constant)) and isinstance(right, (NotTensor, Constant)):
+        return NOT_TENSOR
+    return UNKNOWN
+
+
+def _sequence_arithmetic(op: str, left: Value, a: Tuple, right: Value, b: Tuple | None) -> Value:
+    as_list = isinstance(left, List)
+    if op == "+" and b is not None:
+        items, more = a.items + b.items, a.open or b.open
+    elif op == "*" and isinstance(right, Constant) and isinstance(right.value, int):
+        items, more = a.items * min(right.value, 4), a.open
+    elif op == "*":
+        items, more = a.items, True
+    else:
+        return UNKNOWN if op == "+" else NOT_TENSOR
+    return new_list(items, more=more) if as_list else Tuple(items, more)
+
+
+def compare(op: str, left: Value, right: Value) -> Value:
+    """The value of a comparison."""
+    if op in ("is", "is not"):
+        return _identity(op == "is", left, right)
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return NOT_TENSOR if op in ("in", "not in") else FLOAT
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        return _compute(_COMPARISONS[op], left.value, right.value)
+    items = items_of(right)
+    if op in ("in", "not in") and isinstance(left, Constant) and items is not None:
+        if not items.open and all(isinstance(each, Constant) for each in items.items):
+            return Constant((left in items.items) is (op == "in"))
+        return NOT_TENSOR
+    a = items_of(left)
+    if op in ("==", "!=") and a is not None and items is not None:
+        constant = all(isinstance(each, Constant) for each in (*a.items, *items.items))
+        if constant and not a.open and not items.open:
+            return Constant((a.items == items.items) is (op == "=="))
+    if op in ("==", "!="):
+        return _identity(op == "==", left, right, sure_if_different=False)
+    return NOT_TENSOR
+
+
+def _identity(
+    positive: bool, left: Value, right: Value, *, sure_if_different: bool = True
+) -> Value:
+    answers = {
+        _identical(a, b, sure_if_different)
+        for a in options_of(left)
+        for b in options_of(right)
+    }
+    if len(answers) == 1:
+        answer = answers.pop()
+        if answer is not None:
+            return Constant(answer is positive)
+    return NOT_TENSOR
+
+
+def _identical(left: Value, right: Value, sure_if_different: bool) -> bool | None:
+    if isinstance(left, (Unknown, NotTensor)) or isinstance(right, (Unknown, NotTensor)):
+        none = Constant(None)
+        # A size or a flag that is not known is still not None.
+        if none in (left, right) and isinstance(left, NotTensor) | isinstance(right, NotTensor):
+            return False
+        return None
+    if isinstance(left, Tensor) or isinstance(right, Tensor):
+        return None if isinstance(left, Tensor) and isinstance(right, Tensor) else False
+    if left == right:
+        return True
+    return False if sure_if_different or type(left) is type(right) else None
+
+
+def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None) -> Value:
+    """The value of ``op operand``; ``truth`` is the operand's."""
+    if op == "not":
+        return NOT_TENSOR if truth is None else Constant(not truth)
+    return join(_unary(op, each) for each in options_of(operand))
+
+
+def _unary(op: str, operand: Value) -> Value:
+    if isinstance(operand, Constant):
+        function = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op]
+        return _compute(lambda value, _: function(value), operand.value, None)
+    return operand
+
+
+def _compute(function: Callable[[Any, Any], Any] | None, left: Any, right: Any) -> Value:
+    for operand in (left, right):
+        if isinstance(operand, int) and abs(operand) > _LARGEST_OPERAND:
+            return NOT_TENSOR
+        if isinstance(operand, (str, bytes)) and len(operand) > _LONGEST_TEXT:
+            return NOT_TENSOR
+    if function in (operator.pow, operator.lshift) and isinstance(right, int) and abs(right) > 64:
+        return NOT_TENSOR
+    if function is operator.mul and isinstance(left, (str, bytes)) | isinstance(right, (str, bytes)):
+        return NOT_TENSOR
+    try:
+        result = None if function is None else function(left, right)
+    except Exception:  # noqa: BLE001 - whatever the program's own arithmetic would raise
+        return NOT_TENSOR
+    return NOT_TENSOR if function is None else Constant(result)
+
+
+def quantized_result(values: tuple[Value, ...]) -> Value:
+    """A tensor in the state of the tensors among the values."""
+    quantized = quantized_in(values)
+    if quantized is not None:
+        return quantized
+    if any(isinstance(each, Unknown) for value in values for each in options_of(value)):
+        return UNKNOWN
+    return Tensor(State.FLOAT)

@@ -1,0 +1,208 @@
+"""Which code is run to see a whole program: its top levels, functions and module classes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from qlint.flow.calls import Arguments
+from qlint.flow.events import Site
+from qlint.flow.inputs import float_input
+from qlint.flow.interpreter import Interpreter
+from qlint.flow.modules import call_instance, classes_in, is_module_class
+from qlint.flow.values import Class, Function, Instance, Value
+from qlint.semantics import modules as known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from qlint.flow.events import ModuleCall, Operation
+    from qlint.program.project import Module, Project
+
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was seen, and where the analysis itself broke down."""
+
+    events: list[Operation | ModuleCall]
+    crashes: list[tuple[Module, Exception]]
+
+
+_STUBS = known.QUANT_STUBS | {known.QUANT_WRAPPER}
+
+
+def analyse(
+    project: Project,
+    modules: Sequence[Module],
+    *,
+    assume_quantized: bool = False,
+    quantized: Sequence[str] = (),
+) -> Analysis:
+    """Everything that happens to quantized tensors in a program.
+
+    Runs the top level and all functions of ``modules``, then the forward of each model that was
+    built there, then the classes that nothing has built or called. ``quantized`` are patterns of
+    class names whose inputs are quantized, ``assume_quantized`` says so of all top models.
+    """
+    runner = _Runner(Interpreter(project, assume_quantized=assume_quantized), modules)
+    runner.run_all(quantized)
+    return Analysis(runner.interp.events, runner.crashes)
+
+
+class _Runner:
+    """Runs one entry point after the other; one that fails does not keep the others from running."""
+
+    def __init__(self, interp: Interpreter, modules: Sequence[Module]) -> None:
+        self.interp = interp
+        self.modules = modules
+        self.crashes: list[tuple[Module, Exception]] = []
+
+    def run_all(self, quantized: Sequence[str]) -> None:
+        """Run everything there is, what builds models before what was built."""
+        for module in self.modules:
+            with self._entry(module):
+                self.interp.namespace(module)
+        for function in self._functions():
+            with self._entry(function.module):
+                self._run_function(function)
+        for instance in self.interp.top_instances:
+            if isinstance(instance, Instance) and not instance.attached:
+                self._run_model(instance)
+        self._run_classes()
+        for instance in list(self.interp.prepared):
+            # Without a QuantStub in it, int8 starts at the input of what is prepared.
+            if isinstance(instance, Instance) and not classes_in(instance) & _STUBS:
+                self._run_assumed(instance)
+        for cls in self._classes():
+            if _is_declared(cls, quantized):
+                instance = self._construct(cls)
+                if instance is not None:
+                    self._run_assumed(instance)
+
+    @contextmanager
+    def _entry(self, module: Module) -> Iterator[None]:
+        self.interp.start()
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - one file's crash must not hide another's findings
+            self.crashes.append((module, error))
+
+    def _functions(self) -> list[Function]:
+        return [each for each in self._names() if isinstance(each, Function)]
+
+    def _classes(self) -> list[Class]:
+        return [
+            each for each in self._names() if isinstance(each, Class) and is_module_class(each)
+        ]
+
+    def _names(self) -> list[Function | Class]:
+        return [
+            value
+            for module in self.modules
+            for value in self.interp.namespace(module).names.values()
+            if isinstance(value, (Function, Class)) and value.module is module
+        ]
+
+    def _run_function(self, function: Function, receiver: Value | None = None) -> None:
+        arguments = _float_arguments(function, skip=0)
+        if receiver is not None:
+            arguments = _float_arguments(function, skip=1).with_first(receiver)
+        arguments.more = True
+        self.interp.call(function, arguments, _site_of(function))
+
+    def _run_model(self, instance: Instance) -> None:
+        """Run a model that has not run yet."""
+        if id(instance) in self.interp.forwarded:
+            return
+        cls = instance.cls
+        if isinstance(cls, Class):
+            forward = cls.lookup("forward")
+            if isinstance(forward, Function):
+                with self._entry(cls.module):
+                    arguments = _float_arguments(forward, skip=1)
+                    call_instance(self.interp, instance, arguments, _site_of(forward))
+        else:
+            module = self.modules[0]
+            with self._entry(module):
+                call_instance(self.interp, instance, Arguments(()), Site(module, 0, 0, 0, 0))
+
+    def _construct(self, cls: Class) -> Instance | None:
+        init = cls.lookup("__init__")
+        arguments = Arguments((), more=True)
+        if isinstance(init, Function):
+            arguments = _float_arguments(init, skip=1)
+        node = cls.node
+        site = Site(cls.module, node.start, node.end, node.start, node.end)
+        with self._entry(cls.module):
+            instance = self.interp.call(cls, arguments, site)
+            return instance if isinstance(instance, Instance) else None
+        return None
+
+    def _run_classes(self) -> None:
+        """Run the module classes that no model has run, the ones that use others first."""
+        classes = [cls for cls in self._classes() if cls not in self.interp.ran_forward]
+        instances: dict[Class, Instance] = {}
+        used: set[Class] = set()
+        for cls in classes:
+            before = set(self.interp.instantiated)
+            self.interp.instantiated.clear()
+            instance = self._construct(cls)
+            if instance is not None:
+                instances[cls] = instance
+            used |= self.interp.instantiated - {cls}
+            self.interp.instantiated |= before
+        for cls in sorted(instances, key=lambda each: each in used):
+            if cls not in self.interp.ran_forward:
+                self._run_model(instances[cls])
+        if not self.interp.assume_quantized:
+            for cls, instance in instances.items():
+                self._run_other_methods(cls, instance)
+
+    def _run_other_methods(self, cls: Class, instance: Instance) -> None:
+        for name, value in cls.namespace.items():
+            if not isinstance(value, Function) or value.kind != "function" or name == "__init__":
+                continue
+            if id(value.node) not in self.interp.ran:
+                with self._entry(cls.module):
+                    self.interp.forward_depth += 1
+                    self._run_function(value, instance)
+
+    def _run_assumed(self, instance: Instance) -> None:
+        outer, self.interp.assume_quantized = self.interp.assume_quantized, True
+        self.interp.forwarded.discard(id(instance))
+        self._run_model(instance)
+        self.interp.assume_quantized = outer
+
+
+def _float_arguments(function: Function, *, skip: int) -> Arguments:
+    """Arguments for an entry point that nothing is known of but its own parameters."""
+    parameters = function.node.parameters
+    positional = (*parameters.positional_only, *parameters.positional)[skip:]
+    args = tuple(float_input(function, each) for each in positional)
+    kwargs = {each.name: float_input(function, each) for each in parameters.keyword_only}
+    return Arguments(args, kwargs, more=True)
+
+
+def _site_of(function: Function) -> Site:
+    node = function.node
+    return Site(function.module, node.start, node.end, node.start, node.end)
+
+
+def _is_declared(cls: Class, patterns: Sequence[str]) -> bool:
+    names = (f"{cls.module.name}.{cls.name}", cls.name)
+    matches = any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+    return matches or _is_marked(cls)
+
+
+def _is_marked(cls: Class) -> bool:
+    """Whether a ``# qlint: quantized`` comment stands on the class's first line."""
+    row = cls.module.position(cls.node.start).row
+    last = cls.module.position(cls.node.end).row
+    return any(
+        row <= cls.module.position(comment.start).row <= last
+        and comment.text.lstrip("# ").replace(" ", "") == "qlint:quantized"
+        for comment in cls.module.file.comments
+    )

@@ -1,0 +1,57 @@
+"""Where names live while code is interpreted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qlint.flow.heap import Changes
+    from qlint.flow.values import Class, Function, Value
+    from qlint.program.project import Module
+    from qlint.syntax import model
+
+
+@dataclass(slots=True, eq=False)
+class Namespace:
+    """The global names of a module."""
+
+    module: Module
+    names: dict[str, Value] = field(default_factory=dict)
+    star_imports: list[Value] = field(default_factory=list)
+    complete: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Exit:
+    """A way out of a block that leaves later statements behind."""
+
+    names: dict[str, Value]
+    changes: Changes
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """One activation: of a function, a class body, a comprehension or a module's top level."""
+
+    namespace: Namespace
+    names: dict[str, Value]
+    parent: Frame | None = None
+    function: Function | None = None
+    receiver: Value | None = None
+    owner: Class | None = None
+    statement: model.Statement | None = None
+    declared_global: set[str] = field(default_factory=set)
+    declared_nonlocal: set[str] = field(default_factory=set)
+    returned: list[Value] = field(default_factory=list)
+    yielded: list[Value] = field(default_factory=list)
+    breaks: list[Exit] = field(default_factory=list)
+    continues: list[Exit] = field(default_factory=list)
+    returns: list[Exit] = field(default_factory=list)
+    is_class_body: bool = False
+    forward_of: Value | None = None
+
+    @property
+    def module(self) -> Module:
+        """The file this code stands in."""
+        return self.namespace.module

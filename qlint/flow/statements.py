@@ -1,0 +1,344 @@
+"""How each kind of statement runs."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from qlint.flow import classes, narrowing
+from qlint.flow.containers import MORE, extend, iterate
+from qlint.flow.operators import binary
+from qlint.flow.scopes import Frame
+from qlint.flow.truth import truth
+from qlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    External,
+    Function,
+    Lazy,
+    List,
+    Tuple,
+    join,
+)
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlint.flow.interpreter import Interpreter
+    from qlint.flow.values import Value
+
+
+class Outcome(Enum):
+    """How a block ends."""
+
+    FALLS_THROUGH = 1
+    RETURNS = 2
+    RAISES = 3
+    BREAKS = 4
+    CONTINUES = 5
+
+
+_FALLS_THROUGH = Outcome.FALLS_THROUGH
+_JUMPS = {"break": Outcome.BREAKS, "continue": Outcome.CONTINUES, "pass": _FALLS_THROUGH}
+_WHILE_ROUNDS = 3
+
+
+def _expression(interp: Interpreter, node: model.ExpressionStatement, frame: Frame) -> Outcome:
+    interp.evaluate(node.value, frame)
+    return _FALLS_THROUGH
+
+
+def _assign(interp: Interpreter, node: model.Assign, frame: Frame) -> Outcome:
+    if node.value is not None:
+        value = interp.evaluate(node.value, frame)
+        for target in node.targets:
+            interp.bind(target, value, frame)
+    return _FALLS_THROUGH
+
+
+def _augmented(interp: Interpreter, node: model.AugmentedAssign, frame: Frame) -> Outcome:
+    left = interp.evaluate(node.target, frame)
+    right = interp.evaluate(node.value, frame)
+    site = interp.site(node, frame)
+    value: Value
+    if node.op == "+" and isinstance(left, List):
+        extend(interp, left, right)  # the list keeps its identity
+        value = left
+    else:
+        value = binary(interp, node.op, left, right, site, "in-place operator")
+    interp.bind(node.target, value, frame)
+    return _FALLS_THROUGH
+
+
+def _return(interp: Interpreter, node: model.Return, frame: Frame) -> Outcome:
+    value = NONE if node.value is None else interp.evaluate(node.value, frame)
+    frame.returned.append(value)
+    return Outcome.RETURNS
+
+
+def _raise(interp: Interpreter, node: model.Raise, frame: Frame) -> Outcome:
+    return Outcome.RAISES
+
+
+def _assert(interp: Interpreter, node: model.Assert, frame: Frame) -> Outcome:
+    interp.evaluate(node.test, frame)
+    narrowing.assume(interp, node.test, True, frame)
+    return _FALLS_THROUGH
+
+
+def _delete(interp: Interpreter, node: model.Delete, frame: Frame) -> Outcome:
+    for target in node.targets:
+        if isinstance(target, model.Name):
+            frame.names.pop(target.id, None)
+    return _FALLS_THROUGH
+
+
+def _declare(interp: Interpreter, node: model.ScopeDeclaration, frame: Frame) -> Outcome:
+    declared = frame.declared_global if node.kind == "global" else frame.declared_nonlocal
+    declared.update(node.names)
+    return _FALLS_THROUGH
+
+
+def _jump(interp: Interpreter, node: model.Jump, frame: Frame) -> Outcome:
+    return _JUMPS[node.kind]
+
+
+def _import(interp: Interpreter, node: model.Import, frame: Frame) -> Outcome:
+    for dotted, alias in node.names:
+        top = dotted.partition(".")[0]
+        path = interp.project.find(dotted if alias else top)
+        module = None if path is None else interp.project.load(path)
+        name = dotted if alias else top
+        value = External(name) if module is None else Lazy(None, module, "")
+        frame.names[alias or top] = value
+    return _FALLS_THROUGH
+
+
+def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> Outcome:
+    project = interp.project
+    if node.level:
+        path = project.find_relative(frame.module.path, node.level, node.module)
+    else:
+        path = project.find(node.module)
+    module = None if path is None or path == frame.module.path else project.load(path)
+    if node.names is None:
+        source = External(node.module) if module is None else interp.load(path)
+        if source is not None:
+            frame.namespace.star_imports.append(source)
+        return _FALLS_THROUGH
+    for name, alias in node.names:
+        frame.names[alias or name] = _imported(interp, node, frame, module, name)
+    return _FALLS_THROUGH
+
+
+def _imported(
+    interp: Interpreter, node: model.ImportFrom, frame: Frame, module: Any, name: str
+) -> Value:
+    if module is not None:
+        return Lazy(None, module, name)
+    if node.level:  # a namespace package, or the package's own submodule
+        dotted = f"{node.module}.{name}" if node.module else name
+        found = interp.load(
+            interp.project.find_relative(frame.module.path, node.level, dotted)
+        )
+        return UNKNOWN if found is None else found
+    found = interp.load(interp.project.find(f"{node.module}.{name}"))
+    return External(f"{node.module}.{name}") if found is None else found
+
+
+def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
+    decided = truth(interp, interp.evaluate(node.test, frame))
+    if decided is not None:
+        return interp.execute(node.body if decided else node.orelse, frame)
+
+    def taking(block: model.Block, positive: bool) -> Callable[[], Outcome]:
+        def run() -> Outcome:
+            narrowing.assume(interp, node.test, positive, frame)
+            return interp.execute(block, frame)
+
+        return run
+
+    return interp.fork(frame, [taking(node.body, True), taking(node.orelse, False)])
+
+
+def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
+    iterable = interp.evaluate(node.iterable, frame)
+    rounds = iterate(interp, iterable)
+    certain = not rounds or rounds[-1] is not MORE
+    outer = frame.breaks, frame.continues
+    frame.breaks, frame.continues = [], []
+    outcome = _FALLS_THROUGH
+    for item in rounds:
+        if item is MORE:
+            continue
+
+        def body(item: Value = item) -> Outcome:
+            interp.bind(node.target, item, frame)
+            return interp.execute(node.body, frame)
+
+        if certain:
+            outcome = body()
+        else:
+            outcome = interp.fork(frame, [body, lambda: _FALLS_THROUGH])
+        fell = outcome in (_FALLS_THROUGH, Outcome.CONTINUES)
+        goes_on = fell or bool(frame.continues)
+        interp.rejoin(frame, frame.continues, reached=fell)
+        if not goes_on:
+            break
+        outcome = _FALLS_THROUGH
+    return _end_loop(interp, node, frame, outcome, outer)
+
+
+def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:
+    outer = frame.breaks, frame.continues
+    frame.breaks, frame.continues = [], []
+    outcome = _FALLS_THROUGH
+    for _ in range(_WHILE_ROUNDS):
+        decided = truth(interp, interp.evaluate(node.test, frame))
+        if decided is False:
+            break
+
+        def body() -> Outcome:
+            return interp.execute(node.body, frame)
+
+        if decided:
+            outcome = body()
+        else:
+            outcome = interp.fork(frame, [body, lambda: _FALLS_THROUGH])
+        fell = outcome in (_FALLS_THROUGH, Outcome.CONTINUES)
+        goes_on = fell or bool(frame.continues)
+        interp.rejoin(frame, frame.continues, reached=fell)
+        if not goes_on:
+            break
+        outcome = _FALLS_THROUGH
+    return _end_loop(interp, node, frame, outcome, outer)
+
+
+def _end_loop(
+    interp: Interpreter,
+    node: model.For | model.While,
+    frame: Frame,
+    outcome: Outcome,
+    outer: tuple[list[Any], list[Any]],
+) -> Outcome:
+    broke = outcome is Outcome.BREAKS
+    if outcome is _FALLS_THROUGH:
+        outcome = interp.execute(node.orelse, frame) if node.orelse else _FALLS_THROUGH
+    if frame.breaks or broke:
+        interp.rejoin(frame, frame.breaks, reached=broke or outcome is _FALLS_THROUGH)
+        outcome = _FALLS_THROUGH
+    frame.breaks, frame.continues = outer
+    return outcome
+
+
+def _with(interp: Interpreter, node: model.With, frame: Frame) -> Outcome:
+    for context, target in node.items:
+        value = interp.evaluate(context, frame)
+        if target is not None:
+            interp.bind(target, value if isinstance(value, External) else UNKNOWN, frame)
+    return interp.execute(node.body, frame)
+
+
+def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
+    def normally() -> Outcome:
+        outcome = interp.execute(node.body, frame)
+        if outcome is _FALLS_THROUGH and node.orelse:
+            return interp.execute(node.orelse, frame)
+        return outcome
+
+    def handling(name: str | None, block: model.Block) -> Callable[[], Outcome]:
+        def run() -> Outcome:
+            if name is not None:
+                frame.names[name] = UNKNOWN
+            return interp.execute(block, frame)
+
+        return run
+
+    outcome = interp.fork(frame, [normally, *(handling(*each) for each in node.handlers)])
+    if node.finalbody:
+        final = interp.execute(node.finalbody, frame)
+        return final if final is not _FALLS_THROUGH else outcome
+    return outcome
+
+
+def _match(interp: Interpreter, node: model.Match, frame: Frame) -> Outcome:
+    interp.evaluate(node.subject, frame)
+
+    def case(names: tuple[str, ...], block: model.Block) -> Callable[[], Outcome]:
+        def run() -> Outcome:
+            frame.names.update(dict.fromkeys(names, UNKNOWN))
+            return interp.execute(block, frame)
+
+        return run
+
+    branches = [case(names, block) for names, _, block in node.cases]
+    return interp.fork(frame, [*branches, lambda: _FALLS_THROUGH])
+
+
+def _function(interp: Interpreter, node: model.FunctionDef, frame: Frame) -> Outcome:
+    frame.names[node.name] = define_function(interp, node, frame)
+    return _FALLS_THROUGH
+
+
+def define_function(
+    interp: Interpreter, node: model.FunctionDef | model.Lambda, frame: Frame
+) -> Value:
+    """The function that a ``def`` or ``lambda`` makes, its defaults evaluated."""
+    scope: Frame | None = frame
+    while scope is not None and scope.is_class_body:
+        scope = scope.parent
+    if scope is not None and scope.parent is None and scope.function is None:
+        scope = None  # the module's own frame: globals are found through the namespace
+    parameters = node.parameters
+    defaults = {
+        each.name: interp.evaluate(each.default, frame)
+        for each in (*parameters.positional_only, *parameters.positional, *parameters.keyword_only)
+        if each.default is not None
+    }
+    name = node.name if isinstance(node, model.FunctionDef) else "<lambda>"
+    owner = frame.owner if frame.is_class_body else None
+    qualname = f"{owner.name}.{name}" if owner is not None else name
+    function = Function(node, frame.module, scope, defaults, qualname, owner, _kind(node))
+    decorators = node.decorators if isinstance(node, model.FunctionDef) else ()
+    return classes.decorated(interp, function, decorators, frame)
+
+
+def _kind(node: model.FunctionDef | model.Lambda) -> Any:
+    if isinstance(node, model.FunctionDef) and node.is_generator:
+        return "generator"
+    return "function"
+
+
+def _class(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Outcome:
+    frame.names[node.name] = classes.define(interp, node, frame)
+    return _FALLS_THROUGH
+
+
+EXECUTORS: dict[type[model.Statement], Callable[[Interpreter, Any, Frame], Outcome]] = {
+    model.ExpressionStatement: _expression,
+    model.Assign: _assign,
+    model.AugmentedAssign: _augmented,
+    model.Return: _return,
+    model.Raise: _raise,
+    model.Assert: _assert,
+    model.Delete: _delete,
+    model.ScopeDeclaration: _declare,
+    model.Jump: _jump,
+    model.Import: _import,
+    model.ImportFrom: _import_from,
+    model.If: _if,
+    model.For: _for,
+    model.While: _while,
+    model.With: _with,
+    model.Try: _try,
+    model.Match: _match,
+    model.FunctionDef: _function,
+    model.ClassDef: _class,
+}
+
+
+def join_returned(frame: Frame, *, falls_through: bool) -> Value:
+    """What a function that has run returns."""
+    values = [*frame.returned, NONE] if falls_through else frame.returned
+    return join(values) if values else UNKNOWN

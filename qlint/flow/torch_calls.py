@@ -1,0 +1,242 @@
+"""Calling what torch and other outside packages export, by the tables of ``qlint.semantics``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow import modules
+from qlint.flow.containers import iterate, known_items
+from qlint.flow.events import Operation
+from qlint.flow.operators import quantized_result
+from qlint.flow.values import (
+    FLOAT,
+    NOT_TENSOR,
+    UNKNOWN,
+    Constant,
+    Instance,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    is_surely_no_tensor,
+    options_of,
+    quantized_in,
+    tensors_in,
+)
+from qlint.semantics import modules as known
+from qlint.semantics.names import (
+    FUNCTIONAL,
+    NN,
+    QUANTIZATION,
+    canonical,
+    looks_like_class,
+    may_be_module_class,
+)
+from qlint.semantics.operations import PAIR_WITH_DIM, Op, Result, op_of, result_of
+
+if TYPE_CHECKING:
+    from qlint.flow.calls import Arguments
+    from qlint.flow.events import Form, Site
+    from qlint.flow.interpreter import Interpreter
+
+_TENSOR_METHODS = "torch.Tensor."
+# Questions about how the code is being run, to which an int8 model in use answers no.
+_FALSE = frozenset(
+    "torch.jit.is_scripting torch.jit.is_tracing torch.onnx.is_in_onnx_export "
+    "torch.compiler.is_compiling torch.compiler.is_dynamo_compiling torch._dynamo.is_compiling "
+    "torch.fx._symbolic_trace.is_fx_tracing torch.overrides.has_torch_function "
+    "torch.overrides.has_torch_function_unary torch.overrides.has_torch_function_variadic".split()
+)
+_RETURN_FIRST = frozenset(
+    "torch.jit.script torch.jit.trace torch.compile torch.jit.freeze torch.jit.optimize_for_"
+    "inference einops.rearrange einops.repeat torch.nn.utils.weight_norm "
+    "torch.nn.utils.spectral_norm torch.nn.utils.parametrizations.weight_norm "
+    "torch.nn.utils.parametrizations.spectral_norm torch.nn.init.trunc_normal_".split()
+) | frozenset(
+    QUANTIZATION + name
+    for name in ("fuse_modules", "fuse_modules_qat", "propagate_qconfig_", "swap_module")
+)
+_TENSOR_CLASSES = frozenset({NN + "Parameter", NN + "Buffer", NN + "UninitializedParameter"})
+_CHECKPOINT_OPTIONS = frozenset(
+    {"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug"}
+)
+# Method names that other objects than tensors have too.
+_AMBIGUOUS_METHODS = frozenset({"add", "sub", "split", "index", "sort", "dot"})
+
+
+def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value:
+    """Call an outside function or class by its dotted name."""
+    if name in _FALSE:
+        return Constant(False)
+    name = canonical(name)
+    if name in known.EAGER_STEPS:
+        return _eager_step(interp, arguments)
+    if name in _RETURN_FIRST:
+        first = arguments.args[0] if arguments.args else arguments.kwargs.get("model")
+        return UNKNOWN if first is None else first
+    if name.startswith("torch.utils.checkpoint."):
+        return _checkpoint(interp, name, arguments, site)
+    if name.startswith(_TENSOR_METHODS) and arguments.args:
+        method = name.removeprefix(_TENSOR_METHODS)
+        rest = arguments.without_first()
+        return call_tensor_method(interp, arguments.args[0], method, rest, site)
+    if looks_like_class(name):
+        return _construct(interp, name, arguments, site)
+    if name.startswith("torch."):
+        return _function(interp, name, arguments, site)
+    return UNKNOWN
+
+
+def _construct(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value:
+    if name in _TENSOR_CLASSES or (name.startswith("torch.") and name.endswith("Tensor")):
+        return FLOAT
+    if name == "torch.Size":
+        return arguments.args[0] if arguments.args else Tuple(())
+    if may_be_module_class(name):
+        return modules.construct(interp, name, arguments, site)
+    return UNKNOWN
+
+
+def _eager_step(interp: Interpreter, arguments: Arguments) -> Value:
+    model = arguments.get(0, "model")
+    if model is None:
+        model = arguments.kwargs.get("module", UNKNOWN)
+    interp.prepared += modules.modules_in(model)
+    return model
+
+
+def _checkpoint(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value:
+    if name.endswith("checkpoint_sequential"):
+        functions, value = arguments.get(0, "functions"), arguments.get(2, "input")
+        result = UNKNOWN if value is None else value
+        for function in iterate(interp, functions) if functions is not None else ():
+            result = interp.call(function, type(arguments)((result,)), site)
+        return result
+    if not arguments.args:
+        return UNKNOWN
+    inner = arguments.without_first()
+    inner.kwargs = {k: v for k, v in inner.kwargs.items() if k not in _CHECKPOINT_OPTIONS}
+    return interp.call(arguments.args[0], inner, site)
+
+
+def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value:
+    short = name.rpartition(".")[2]
+    if name == "torch.is_tensor" and len(arguments.args) == 1:
+        return _is_tensor(arguments.args[0])
+    namespace = name.removesuffix(short)
+    if namespace not in ("torch.", FUNCTIONAL, "torch._C._nn.", "torch.fft."):
+        return UNKNOWN
+    family = op_of(short)
+    values = arguments.values()
+    if family is not None:
+        _report(interp, family, "function", arguments.spelled, site, values)
+    return _result(interp, short, values, arguments)
+
+
+def _is_tensor(value: Value) -> Value:
+    answers = {
+        None if isinstance(each, Unknown) else isinstance(each, Tensor)
+        for each in options_of(value)
+    }
+    answer = answers.pop() if len(answers) == 1 else None
+    return NOT_TENSOR if answer is None else Constant(answer)
+
+
+def call_tensor_method(
+    interp: Interpreter, receiver: Value, name: str, arguments: Arguments, site: Site
+) -> Value:
+    """Call a method of a tensor, or of something that may be one."""
+    if isinstance(receiver, Unknown) and name in _AMBIGUOUS_METHODS:
+        return UNKNOWN
+    family = op_of(name)
+    values = (receiver, *arguments.values())
+    if family is not None:
+        _report(interp, family, "method", f".{name}()", site, values)
+    if family is None or family is Op.RELU:
+        values = (receiver,)
+    return _result(interp, name, values, arguments.with_first(receiver))
+
+
+def _report(
+    interp: Interpreter,
+    family: Op,
+    form: Form,
+    spelled: str,
+    site: Site,
+    values: tuple[Value, ...],
+) -> None:
+    tensor = quantized_in(values)
+    if tensor is None:
+        return
+    with_scalar = family not in (Op.CAT, Op.RELU, Op.MATMUL) and any(
+        is_surely_no_tensor(each) for each in values[:2]
+    )
+    interp.report(Operation(family, form, spelled, site, values, tensor, with_scalar))
+
+
+def _result(
+    interp: Interpreter, short: str, values: tuple[Value, ...], arguments: Arguments
+) -> Value:
+    result = result_of(short)
+    if short == "size" and len(arguments.args) == 1:
+        return Tuple((NOT_TENSOR,), open=True)
+    if result is Result.NOT_TENSOR:
+        return NOT_TENSOR
+    if result is Result.FLOAT:
+        return FLOAT
+    if result is Result.QUANTIZED:
+        frame = arguments.frame
+        site = None if frame is None or frame.statement is None else frame.statement
+        return _quantize_call(interp, arguments) if site is not None else UNKNOWN
+    tensor = _state_of(values)
+    if result is Result.PIECES:
+        return _pieces(interp, short, tensor, arguments)
+    pair = short in PAIR_WITH_DIM and _has_dim(arguments)
+    if pair or result is Result.VALUES_AND_INDICES:
+        return Tuple((tensor, FLOAT))
+    return tensor
+
+
+def _quantize_call(interp: Interpreter, arguments: Arguments) -> Value:
+    frame = arguments.frame
+    assert frame is not None and frame.statement is not None
+    site = interp.site(frame.statement, frame)
+    return interp.quantized(site, f"quantized here by `{arguments.spelled}`")
+
+
+def _state_of(values: tuple[Value, ...]) -> Value:
+    quantized = quantized_in(values)
+    if quantized is not None:
+        return quantized
+    if any(True for value in values for _ in tensors_in(value)) and not any(
+        isinstance(each, Unknown) for value in values for each in options_of(value)
+    ):
+        return FLOAT
+    return quantized_result(values)
+
+
+def _has_dim(arguments: Arguments) -> bool:
+    if "dim" in arguments.kwargs:
+        return True
+    return len(arguments.args) > 1 and is_surely_no_tensor(arguments.args[1])
+
+
+def _pieces(interp: Interpreter, short: str, tensor: Value, arguments: Arguments) -> Value:
+    count = arguments.get(1, "chunks")
+    if short in ("chunk", "unsafe_chunk") and isinstance(count, Constant):
+        if isinstance(count.value, int) and 0 < count.value <= 16:
+            return Tuple((tensor,) * count.value)
+    elif short in ("split", "split_with_sizes") and count is not None:
+        sizes, more = known_items(interp, count)
+        if sizes and not more and all(isinstance(each, Constant) for each in sizes):
+            return Tuple((tensor,) * len(sizes))
+    elif short == "broadcast_tensors":
+        return Tuple(arguments.args)
+    return Tuple((tensor,), open=True)
+
+
+def is_instance_of_tensor(value: Value) -> bool | None:
+    """Whether a value is a ``torch.Tensor``, if that is known."""
+    if isinstance(value, Unknown):
+        return None
+    return isinstance(value, Tensor) and not isinstance(value, Instance)

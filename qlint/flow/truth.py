@@ -1,0 +1,52 @@
+"""Whether a value is true, when that can be known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow.containers import items_of
+from qlint.flow.values import (
+    BoundMethod,
+    Class,
+    Constant,
+    Dict,
+    Function,
+    Instance,
+    List,
+    ModuleValue,
+    Partial,
+    Tuple,
+    Value,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from qlint.flow.interpreter import Interpreter
+
+_ALWAYS_TRUE = (Class, Function, BoundMethod, ModuleValue, Partial)
+
+
+def truth(interp: Interpreter, value: Value) -> bool | None:
+    """True or False if all alternatives agree, None if it cannot be known."""
+    answers = {_truth(each) for each in options_of(value)}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _truth(value: Value) -> bool | None:
+    if isinstance(value, Constant):
+        return bool(value.value)
+    if isinstance(value, (List, Tuple)):
+        items = items_of(value)
+        return None if items is None or items.open else bool(items.items)
+    if isinstance(value, Dict):
+        return None if value.open else bool(value.slots)
+    if isinstance(value, Instance):
+        return None if _may_be_empty(value) else True
+    return True if isinstance(value, _ALWAYS_TRUE) else None
+
+
+def _may_be_empty(instance: Instance) -> bool:
+    cls = instance.cls
+    if isinstance(cls, Class):
+        return cls.lookup("__len__") is not None or cls.lookup("__bool__") is not None
+    return not cls.name.startswith("torch.nn.")

@@ -1,0 +1,321 @@
+"""What the interpreter knows of a value, and how two such pieces of knowledge join."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from qlint.flow.events import Step
+    from qlint.flow.scopes import Frame, Namespace
+    from qlint.program.project import Module
+    from qlint.syntax import model
+
+# More alternatives than this for one value say nothing any more.
+_MOST_OPTIONS = 12
+
+
+class State(Enum):
+    """Quantization state of a tensor."""
+
+    FLOAT = "float"
+    QUANTIZED = "quantized"
+    MAYBE = "maybe"
+
+
+class Value:
+    """Base of everything an expression can evaluate to."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Value):
+    """Anything at all. As a ``submodule`` it is called like a layer: it hands on its input's state.
+
+    Eager convert leaves a module that nothing can be known of in its place, so a submodule of an
+    unknown class is still a stop on the quantized path.
+    """
+
+    submodule: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotTensor(Value):
+    """Some Python value that is certainly no tensor: a size, a flag, a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Value):
+    """A Python constant whose value is known."""
+
+    value: object
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Constant)
+            and type(self.value) is type(other.value)
+            and self.value == other.value
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor(Value):
+    """A tensor and, if it can be quantized, how it became so."""
+
+    state: State
+    trace: Step | None = field(default=None, compare=False)
+
+    @property
+    def may_be_quantized(self) -> bool:
+        """Whether int8 data can arrive here."""
+        return self.state is not State.FLOAT
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Value):
+    """A tuple; an ``open`` one has more items like those listed."""
+
+    items: tuple[Value, ...]
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class External(Value):
+    """A module, class or function outside the program, by its dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue(Value):
+    """A module of the program."""
+
+    module: Module
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function(Value):
+    """A function of the program, with the scope it was defined in."""
+
+    node: model.FunctionDef | model.Lambda
+    module: Module
+    scope: Frame | None
+    defaults: dict[str, Value]
+    qualname: str
+    owner: Class | None = None
+    kind: Literal["function", "static", "class", "property", "generator"] = "function"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class(Value):
+    """A class of the program."""
+
+    name: str
+    module: Module
+    node: model.ClassDef
+    bases: tuple[Value, ...]
+    namespace: dict[str, Value]
+    mro: list[Class | External] = field(default_factory=list)
+
+    def lookup(self, name: str, after: Class | None = None) -> Value | None:
+        """Find a class attribute along the MRO, behind ``after`` if given."""
+        started = after is None
+        for each in self.mro:
+            if started and isinstance(each, Class) and name in each.namespace:
+                return each.namespace[name]
+            started = started or each is after
+        return None
+
+    def external_bases(self) -> Iterator[str]:
+        """Dotted names of the bases that lie outside the program."""
+        return (each.name for each in self.mro if isinstance(each, External))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundMethod(Value):
+    """A function of the program bound to its instance or class."""
+
+    function: Function
+    owner: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExternalMethod(Value):
+    """A method that some known kind of value has from outside the program."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial(Value):
+    """``functools.partial(function, *args, **kwargs)``."""
+
+    function: Value
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Super(Value):
+    """``super()`` in a method: ``instance`` seen from behind ``after`` in its MRO."""
+
+    instance: Instance | Class
+    after: Class
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy(Value):
+    """A name that an import binds; looked up when it is first used."""
+
+    namespace: Namespace | None
+    module: Module
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class HeapObject(Value):
+    """A value with identity and parts that change; written only through the heap."""
+
+    slots: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Instance(HeapObject):
+    """An object made by calling a class: of the program, or an outside one known by name."""
+
+    cls: Class | External = field(default_factory=lambda: External("object"))
+    attached: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class List(HeapObject):
+    """A list, set or other growing sequence; ``slots["items"]`` is a Tuple."""
+
+
+@dataclass(slots=True, eq=False)
+class Dict(HeapObject):
+    """A dict with constant keys as slots; ``open`` when there may be others."""
+
+    keys: dict[str, Constant] = field(default_factory=dict)
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallSites(Value):
+    """Where a module instance has been called in the forward pass of number ``epoch``."""
+
+    epoch: int
+    sites: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Union(Value):
+    """One of several values."""
+
+    options: tuple[Value, ...]
+
+
+UNKNOWN = Unknown()
+SUBMODULE = Unknown(submodule=True)
+NOT_TENSOR = NotTensor()
+NONE = Constant(None)
+FLOAT = Tensor(State.FLOAT)
+
+
+def options_of(value: Value) -> tuple[Value, ...]:
+    """The alternatives of a value, itself if it has none."""
+    return value.options if isinstance(value, Union) else (value,)
+
+
+def join(values: Iterable[Value]) -> Value:
+    """The least knowledge that covers all the values."""
+    flat: list[Value] = []
+    for value in values:
+        for option in options_of(value):
+            if option not in flat:
+                flat.append(option)
+    if len(flat) > 1:
+        flat = _merge_tensors(flat)
+        flat = _merge_tuples(flat)
+        flat = _merge_constants(flat)
+    if len(flat) == 1:
+        return flat[0]
+    if not flat:
+        return UNKNOWN
+    if len(flat) > _MOST_OPTIONS:
+        flat = [*(each for each in flat if isinstance(each, Tensor)), UNKNOWN]
+    return Union(tuple(flat)) if len(flat) > 1 else flat[0]
+
+
+def _merge_tensors(values: list[Value]) -> list[Value]:
+    tensors = [each for each in values if isinstance(each, Tensor)]
+    if len(tensors) < 2:
+        return values
+    state = State.MAYBE if len({each.state for each in tensors}) > 1 else tensors[0].state
+    trace = next((each.trace for each in tensors if each.trace is not None), None)
+    return [*(each for each in values if not isinstance(each, Tensor)), Tensor(state, trace)]
+
+
+def _merge_tuples(values: list[Value]) -> list[Value]:
+    tuples = [each for each in values if isinstance(each, Tuple)]
+    if len(tuples) < 2:
+        return values
+    longest = max(tuples, key=lambda each: len(each.items))
+    columns = [
+        join(each.items[i] for each in tuples if i < len(each.items))
+        for i in range(len(longest.items))
+    ]
+    uneven = any(len(each.items) != len(longest.items) for each in tuples)
+    merged = Tuple(tuple(columns), uneven or any(each.open for each in tuples))
+    return [*(each for each in values if not isinstance(each, Tuple)), merged]
+
+
+def _merge_constants(values: list[Value]) -> list[Value]:
+    plain = [
+        each for each in values if isinstance(each, Constant) and each.value is not None
+    ]
+    if len(plain) > 6 or (plain and NOT_TENSOR in values):
+        rest = [each for each in values if each not in plain and each != NOT_TENSOR]
+        return [*rest, NOT_TENSOR]
+    return values
+
+
+def tensors_in(value: Value, depth: int = 3) -> Iterator[Tensor]:
+    """All tensors in a value, looking into unions, tuples, lists and dicts."""
+    if isinstance(value, Tensor):
+        yield value
+    elif depth and isinstance(value, (Union, Tuple, List, Dict)):
+        for part in parts_of(value):
+            yield from tensors_in(part, depth - 1)
+
+
+def parts_of(value: Value) -> tuple[Value, ...]:
+    """The values directly inside a union or container."""
+    if isinstance(value, Union):
+        return value.options
+    if isinstance(value, Tuple):
+        return value.items
+    if isinstance(value, List):
+        return parts_of(value.slots["items"])
+    if isinstance(value, Dict):
+        return tuple(value.slots.values())
+    return ()
+
+
+def quantized_in(values: Iterable[Value]) -> Tensor | None:
+    """The first tensor among the values that can be quantized, the surest first."""
+    found = [tensor for value in values for tensor in tensors_in(value) if tensor.may_be_quantized]
+    return min(found, key=lambda tensor: tensor.state is State.MAYBE, default=None)
+
+
+def is_surely_no_tensor(value: Value) -> bool:
+    """Whether the value cannot be a tensor."""
+    return all(isinstance(each, (NotTensor, Constant)) for each in options_of(value))

@@ -1,0 +1,1 @@
+"""The files of a program, linked: which file an import means."""

@@ -1,0 +1,167 @@
+"""Modules of the program under analysis, loaded when something asks for them."""
+
+from __future__ import annotations
+
+import gc
+import os
+from bisect import bisect_right
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qlint.diagnostics import Position
+from qlint.syntax.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from qlint.syntax.model import File
+
+# Torch is described by tables, never read: its source would teach nothing about int8 kernels.
+_NEVER_READ = frozenset({"torch", "torchao", "numpy", "functorch", "triton"})
+
+
+@dataclass(slots=True, eq=False)
+class Module:
+    """One parsed file. Findings are reported only in ``linted`` ones; the rest is context."""
+
+    path: Path
+    name: str
+    text: str
+    file: File
+    linted: bool
+    display_name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.display_name = str(self.path)
+
+    def position(self, offset: int) -> Position:
+        """Row and column of an offset into the text."""
+        row = bisect_right(self.file.line_starts, offset)
+        return Position(row, offset - self.file.line_starts[row - 1] + 1)
+
+
+class Project:
+    """The linted files and, through their imports, the files beside them.
+
+    An import is looked up as Python would: relative ones from the importing file, absolute ones
+    from the folders that hold the linted files' top packages (and the folders around loose
+    files, since scripts are run from there). Nothing is ever imported or run.
+    """
+
+    def __init__(
+        self, files: Iterable[Path], root: Path, read: Callable[[Path], bytes]
+    ) -> None:
+        self._read = read
+        self._linted = {Path(os.path.abspath(path)): path for path in files}
+        self._roots = tuple(dict.fromkeys(self._import_roots(Path(os.path.abspath(root)))))
+        self._modules: dict[Path, Module | None] = {}
+        self._resolved: dict[tuple[Path | None, str], Path | None] = {}
+        self._listed: dict[str, frozenset[str]] = {}
+        self.errors: dict[Path, SourceError | OSError] = {}
+
+    @property
+    def linted_paths(self) -> tuple[Path, ...]:
+        """Absolute paths of the files to report on, in the order given."""
+        return tuple(self._linted)
+
+    def load(self, path: Path) -> Module | None:
+        """Parse a file once; None when it cannot be, with the reason kept in ``errors``."""
+        if path not in self._modules:
+            self._modules[path] = self._parse(path)
+        return self._modules[path]
+
+    def loaded(self) -> Iterator[Module]:
+        """The files that have been parsed."""
+        return (module for module in self._modules.values() if module is not None)
+
+    def find(self, dotted: str) -> Path | None:
+        """The file of an absolutely imported module, None if it is not ours to read."""
+        if dotted.partition(".")[0] in _NEVER_READ:
+            return None
+        key = (None, dotted)
+        if key not in self._resolved:
+            candidates = (self._file_of(root, dotted.split(".")) for root in self._roots)
+            self._resolved[key] = next((path for path in candidates if path is not None), None)
+        return self._resolved[key]
+
+    def find_relative(self, importer: Path, level: int, dotted: str) -> Path | None:
+        """The file meant by ``from <level dots><dotted> import …`` in ``importer``."""
+        folder = importer.parent
+        for _ in range(level - 1):
+            folder = folder.parent
+        key = (folder, dotted)
+        if key not in self._resolved:
+            parts = dotted.split(".") if dotted else []
+            self._resolved[key] = self._file_of(folder, parts)
+        return self._resolved[key]
+
+    def _file_of(self, folder: Path, parts: list[str]) -> Path | None:
+        base = str(folder)
+        for part in parts[:-1]:
+            if part not in self._names_in(base):
+                return None
+            base = os.path.join(base, part)
+        if parts:
+            names = self._names_in(base)
+            if parts[-1] in names:
+                package = os.path.join(base, parts[-1])
+                if "__init__.py" in self._names_in(package):
+                    return Path(package, "__init__.py")
+            module = parts[-1] + ".py"
+            return Path(base, module) if module in names else None
+        return Path(base, "__init__.py") if "__init__.py" in self._names_in(base) else None
+
+    def _names_in(self, folder: str) -> frozenset[str]:
+        if folder not in self._listed:
+            try:
+                self._listed[folder] = frozenset(os.listdir(folder))
+            except OSError:
+                self._listed[folder] = frozenset()
+        return self._listed[folder]
+
+    def _import_roots(self, root: Path) -> Iterator[Path]:
+        folders = dict.fromkeys(path.parent for path in self._linted)
+        for folder in folders:
+            top = folder
+            while (top / "__init__.py").exists() and top != top.parent:
+                top = top.parent
+            yield top
+        # A loose script may be run from any folder around it.
+        for folder in folders:
+            if root in folder.parents:
+                yield from (root, *(each for each in folder.parents if root in each.parents))
+
+    def _parse(self, path: Path) -> Module | None:
+        from qlint.syntax.parse import decode, parse
+
+        try:
+            content = self._read(path)
+            text = decode(content)
+            with _paused_collector():
+                file = parse(text)
+        except (SourceError, OSError) as error:
+            self.errors[path] = error
+            return None
+        return Module(path, self._module_name(path), text, file, path in self._linted)
+
+    def _module_name(self, path: Path) -> str:
+        parts = [] if path.stem == "__init__" else [path.stem]
+        folder = path.parent
+        while (folder / "__init__.py").exists() and folder != folder.parent:
+            parts.append(folder.name)
+            folder = folder.parent
+        return ".".join(reversed(parts)) or path.stem
+
+
+@contextmanager
+def _paused_collector() -> Iterator[None]:
+    # A parse makes millions of objects and no garbage cycles; collecting doubles its time.
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

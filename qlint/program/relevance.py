@@ -1,0 +1,75 @@
+"""Which files can hold a finding at all: a look at their bytes, before anything is parsed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from qlint.program.project import Project
+
+# Whatever makes a value int8 (stubs, wrappers, prepare and convert, our own comments) says so.
+_QUANTIZATION = re.compile(rb"[Qq]uant|qlint|qconfig|QL\d")
+_MODULES = re.compile(rb"\bnn\b|Module\b|\btorch\b")
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\(?[^\n#]*)|import[ \t]+([\w., \t]+))",
+    re.MULTILINE,
+)
+_NAME = re.compile(rb"\w+")
+
+
+def relevant(
+    project: Project, contents: Mapping[Path, bytes], *, assume_quantized: bool
+) -> list[Path]:
+    """The files in which something quantized can be seen, in the order given.
+
+    These are the files that mention quantization (any module, if inputs are assumed to be
+    quantized) and those that import one of them, directly or not: a model whose stubs are in its
+    base class mentions nothing itself.
+    """
+    pattern = _MODULES if assume_quantized else _QUANTIZATION
+    found = {path for path, content in contents.items() if pattern.search(content)}
+    if not found:
+        return []
+    importers: dict[Path, set[Path]] = {}
+    for path, content in contents.items():
+        for imported in _imported(project, path, content):
+            importers.setdefault(imported, set()).add(path)
+    queue = list(found)
+    while queue:
+        for importer in importers.get(queue.pop(), ()):
+            if importer not in found:
+                found.add(importer)
+                queue.append(importer)
+    return [path for path in contents if path in found]
+
+
+def _imported(project: Project, importer: Path, content: bytes) -> Iterable[Path]:
+    for dots, module, names, plain in _IMPORT.findall(content):
+        targets: list[Path | None] = []
+        if plain:
+            for dotted in plain.decode("ascii", "replace").split(","):
+                words = dotted.split()
+                if words:
+                    targets.append(project.find(words[0]))
+        else:
+            targets += _imported_from(project, importer, len(dots), module.decode(), names)
+        yield from (target for target in targets if target is not None)
+
+
+def _imported_from(
+    project: Project, importer: Path, level: int, module: str, names: bytes
+) -> list[Path | None]:
+    def find(dotted: str) -> Path | None:
+        if level:
+            return project.find_relative(importer, level, dotted)
+        return project.find(dotted)
+
+    submodules = [
+        find(f"{module}.{name.decode()}" if module else name.decode())
+        for name in _NAME.findall(names)
+    ]
+    return [find(module), *submodules]

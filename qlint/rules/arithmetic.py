@@ -1,0 +1,454 @@
+"""QL101 to QL105 and QL107: arithmetic written as if int8 tensors were numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from qlint.rules.base import Example, Finding, Rule
+from qlint.semantics.operations import Op
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlint.flow.events import Operation
+
+_HEAD = """\
+import torch
+from torch import nn
+from torch.ao.nn.quantized import FloatFunctional
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.functional = FloatFunctional()
+
+    def forward(self, x):
+"""
+
+
+def forward_example(*lines: str) -> str:
+    """An example: a small model whose ``forward`` consists of these lines."""
+    return _HEAD + "".join(f"        {line}\n" for line in lines)
+
+
+class _RawArithmetic(Rule):
+    """What the rules for binary operations share."""
+
+    op: ClassVar[Op]
+    verb: ClassVar[str]
+    cure: ClassVar[str]
+
+    def on_operation(self, event: Operation) -> Iterator[Finding]:
+        if event.op is self.op and not event.with_scalar:
+            message = (
+                f"`{event.spelled}` {self.verb} a quantized tensor; "
+                "there is no int8 kernel for it, so the converted model fails here"
+            )
+            yield Finding(event.site, message, self.cure)
+
+
+class RawAdd(_RawArithmetic):
+    """A quantized tensor is added with ``+``, ``torch.add`` or the like.
+
+    What it does
+    ------------
+    Finds ``+``, ``+=``, ``torch.add``, ``Tensor.add``, ``Tensor.add_``, ``operator.add`` and
+    ``sum([...])`` where an operand is quantized.
+
+    Why is this bad
+    ---------------
+    The sum needs a scale and zero_point of its own, and nothing observes it: a raw ``+`` has no
+    qparams. The float and fake-quant models run; the converted one raises NotImplementedError
+    (``aten::add.out`` has no QuantizedCPU kernel), often after days of training.
+
+    Example
+    -------
+    ::
+
+        out = self.conv2(out) + identity
+
+    Use instead
+    -----------
+    ::
+
+        self.skip_add = torch.ao.nn.quantized.FloatFunctional()  # in __init__
+        out = self.skip_add.add(self.conv2(out), identity)
+
+    Fix safety
+    ----------
+    There is no automatic fix yet. By hand, give each addition a FloatFunctional of its own: a
+    shared one merges the ranges of all its uses.
+
+    Limits
+    ------
+    A value that is not known to be quantized is not reported.
+    """
+
+    code = "QL101"
+    name = "raw-add"
+    summary = "a quantized tensor is added with `+`, `torch.add` or `sum`"
+    op = Op.ADD
+    verb = "adds to"
+    cure = (
+        "add with a FloatFunctional of its own: `self.skip_add = FloatFunctional()` in __init__, "
+        "`self.skip_add.add(a, b)` here"
+    )
+    examples = (
+        Example(
+            "a residual connection",
+            forward_example("x = self.quant(x)", "y = self.conv(x)", "y += x  # QL101", "return y"),
+        ),
+        Example(
+            "functions and methods that add",
+            forward_example(
+                "x = self.quant(x)",
+                "y = torch.add(x, self.conv(x))  # QL101",
+                "y = y.add(x)  # QL101",
+                "return self.dequant(sum([x, y]))  # QL101",
+            ),
+        ),
+        Example(
+            "a FloatFunctional, sizes, and float tensors may add",
+            forward_example(
+                "x = x + 1",
+                "x = self.quant(x)",
+                "y = self.functional.add(x, self.conv(x))",
+                "rows = y.size(0) + y.shape[1] + len([y])",
+                "parts = [x] + [y]",
+                "return self.dequant(y) + rows + len(parts)",
+            ),
+        ),
+    )
+
+
+class RawSub(_RawArithmetic):
+    """A quantized tensor is subtracted with ``-``, ``torch.sub`` or the like.
+
+    What it does
+    ------------
+    Finds ``-``, ``-=``, ``torch.sub``, ``torch.subtract``, ``torch.rsub``, their methods and
+    ``operator.sub`` where an operand is quantized.
+
+    Why is this bad
+    ---------------
+    The difference needs qparams of its own. The converted model raises NotImplementedError
+    (``aten::sub.out`` has no QuantizedCPU kernel).
+
+    Example
+    -------
+    ::
+
+        return x - y
+
+    Use instead
+    -----------
+    ::
+
+        self.neg = torch.ao.nn.quantized.FloatFunctional()  # in __init__
+        self.addition = torch.ao.nn.quantized.FloatFunctional()
+        return self.addition.add(x, self.neg.mul_scalar(y, -1.0))
+
+    Fix safety
+    ----------
+    There is no automatic fix yet.
+
+    Limits
+    ------
+    A value that is not known to be quantized is not reported.
+    """
+
+    code = "QL102"
+    name = "raw-sub"
+    summary = "a quantized tensor is subtracted with `-` or `torch.sub`"
+    op = Op.SUB
+    verb = "subtracts with"
+    cure = (
+        "FloatFunctional has no sub: negate with one, `self.neg.mul_scalar(b, -1.0)`, and add "
+        "with another, `self.addition.add(a, ...)`"
+    )
+    examples = (
+        Example(
+            "a difference",
+            forward_example(
+                "x = self.quant(x)",
+                "y = x - self.conv(x)  # QL102",
+                "return torch.sub(x, y)  # QL102",
+            ),
+        ),
+        Example(
+            "differences of sizes and of float tensors",
+            forward_example("x = self.dequant(self.quant(x))", "return x - x.mean() - x.size(0)"),
+        ),
+    )
+
+
+class RawMul(_RawArithmetic):
+    """A quantized tensor is multiplied with ``*``, ``torch.mul`` or the like.
+
+    What it does
+    ------------
+    Finds ``*``, ``*=``, ``torch.mul``, ``torch.multiply``, their methods and ``operator.mul``
+    where an operand is quantized.
+
+    Why is this bad
+    ---------------
+    The product needs qparams of its own. The converted model raises NotImplementedError
+    (``aten::mul.out`` has no QuantizedCPU kernel).
+
+    Example
+    -------
+    ::
+
+        return scale * x
+
+    Use instead
+    -----------
+    ::
+
+        self.scale_mul = torch.ao.nn.quantized.FloatFunctional()  # in __init__
+        return self.scale_mul.mul(scale, x)
+
+    Fix safety
+    ----------
+    There is no automatic fix yet.
+
+    Limits
+    ------
+    A value that is not known to be quantized is not reported.
+    """
+
+    code = "QL103"
+    name = "raw-mul"
+    summary = "a quantized tensor is multiplied with `*` or `torch.mul`"
+    op = Op.MUL
+    verb = "multiplies"
+    cure = (
+        "multiply with a FloatFunctional of its own: `self.scale_mul = FloatFunctional()` in "
+        "__init__, `self.scale_mul.mul(a, b)` here; a float parameter needs a QuantStub first"
+    )
+    examples = (
+        Example(
+            "a gate",
+            forward_example(
+                "x = self.quant(x)",
+                "gate = torch.sigmoid(self.conv(x))",
+                "return gate * x  # QL103",
+            ),
+        ),
+        Example(
+            "products of sizes",
+            forward_example(
+                "x = self.quant(x)",
+                "n = x.size(0) * x.shape[1]",
+                "x = self.functional.mul(x, self.conv(x))",
+                "return self.dequant(x).reshape(n, -1) * 2",
+            ),
+        ),
+    )
+
+
+class RawDiv(_RawArithmetic):
+    """A quantized tensor is divided by, or divides, another tensor.
+
+    What it does
+    ------------
+    Finds ``/``, ``//``, their in-place forms, ``torch.div``, ``torch.true_divide``,
+    ``torch.floor_divide``, their methods and ``operator.truediv`` where an operand is quantized.
+
+    Why is this bad
+    ---------------
+    torch has no int8 division at all; the converted model raises NotImplementedError.
+
+    Example
+    -------
+    ::
+
+        return x / norm
+
+    Use instead
+    -----------
+    Divide in float and quantize the result::
+
+        return self.requant(self.dequant(x) / self.dequant(norm))
+
+    Fix safety
+    ----------
+    There is no automatic fix yet.
+
+    Limits
+    ------
+    Division by a Python number is reported as QL107: ``mul_scalar`` cures it.
+    """
+
+    code = "QL104"
+    name = "raw-div"
+    summary = "a quantized tensor is divided with `/` or `torch.div`"
+    op = Op.DIV
+    verb = "divides"
+    cure = (
+        "torch has no int8 division: dequantize the operands, divide in float, and quantize the "
+        "result with a QuantStub of its own"
+    )
+    examples = (
+        Example(
+            "division by a tensor",
+            forward_example("x = self.quant(x)", "return x / self.conv(x)  # QL104"),
+        ),
+        Example(
+            "division of sizes, and in float",
+            forward_example(
+                "x = self.quant(x)",
+                "half = x.shape[1] // 2",
+                "x = self.dequant(x)",
+                "return x / x.max() / half",
+            ),
+        ),
+    )
+
+
+class RawMatmul(_RawArithmetic):
+    """Quantized tensors are multiplied as matrices.
+
+    What it does
+    ------------
+    Finds ``@``, ``torch.matmul``, ``bmm``, ``mm``, ``mv``, ``dot``, ``einsum``, ``tensordot``,
+    ``addmm``, ``baddbmm`` and their methods where an operand is quantized.
+
+    Why is this bad
+    ---------------
+    The product needs qparams of its own, and none of these functions has an int8 kernel: the
+    converted model raises NotImplementedError.
+
+    Example
+    -------
+    ::
+
+        attention = q @ k.transpose(-2, -1)
+
+    Use instead
+    -----------
+    ::
+
+        self.scores = torch.ao.nn.quantized.FloatFunctional()  # in __init__
+        attention = self.scores.matmul(q, k.transpose(-2, -1))
+
+    Fix safety
+    ----------
+    There is no automatic fix yet.
+
+    Limits
+    ------
+    A value that is not known to be quantized is not reported.
+    """
+
+    code = "QL105"
+    name = "raw-matmul"
+    summary = "quantized tensors are multiplied as matrices with `@`, `matmul` or `einsum`"
+    op = Op.MATMUL
+    verb = "matrix-multiplies"
+    cure = (
+        "multiply with a FloatFunctional of its own: `self.scores = FloatFunctional()` in "
+        "__init__, `self.scores.matmul(a, b)` here"
+    )
+    examples = (
+        Example(
+            "attention",
+            forward_example(
+                "q = self.quant(x)",
+                "k = self.conv(q)",
+                "scores = q @ k.transpose(-2, -1)  # QL105",
+                "return torch.matmul(scores, k)  # QL105",
+            ),
+        ),
+        Example(
+            "FloatFunctional.matmul, and float matrices",
+            forward_example(
+                "x = x @ x",
+                "q = self.quant(x)",
+                "return self.dequant(self.functional.matmul(q, q)) @ x",
+            ),
+        ),
+    )
+
+
+class RawScalarOp(Rule):
+    """A quantized tensor meets a Python number in ``+``, ``-``, ``*`` or ``/``.
+
+    What it does
+    ------------
+    Finds these operators, their in-place and reflected forms, and the functions and methods that
+    do the same, between a quantized tensor and a Python number.
+
+    Why is this bad
+    ---------------
+    The converted model raises RuntimeError or NotImplementedError: ``x + 1.0`` and ``x * 2`` have
+    no int8 kernel, although the result's qparams follow from the input's.
+
+    Example
+    -------
+    ::
+
+        q = q * self.head_dim ** -0.5
+
+    Use instead
+    -----------
+    ::
+
+        self.scale_mul = torch.ao.nn.quantized.FloatFunctional()  # in __init__
+        q = self.scale_mul.mul_scalar(q, self.head_dim ** -0.5)
+
+    Fix safety
+    ----------
+    There is no automatic fix yet.
+
+    Limits
+    ------
+    An operand that is not known to be a number counts as a tensor (QL101 to QL104).
+    """
+
+    code = "QL107"
+    name = "raw-scalar-op"
+    summary = "a quantized tensor meets a Python number in `+`, `-`, `*` or `/`"
+    examples = (
+        Example(
+            "each operator",
+            forward_example(
+                "x = self.quant(x)",
+                "x = x + 1  # QL107",
+                "x = x * x.size(1) ** -0.5  # QL107",
+                "x -= 0.5  # QL107",
+                "x = 1 - x  # QL107",
+                "return torch.mul(x, 2.0)  # QL107",
+            ),
+        ),
+        Example(
+            "add_scalar and mul_scalar",
+            forward_example(
+                "x = self.quant(x / 255)",
+                "x = self.functional.mul_scalar(x, 0.5)",
+                "return self.dequant(x) * 2",
+            ),
+        ),
+    )
+
+    _CURES: ClassVar[dict[Op, str]] = {
+        Op.ADD: "`self.shift.add_scalar(x, number)`",
+        Op.SUB: "`self.shift.add_scalar(x, -number)`; for `number - x` first "
+        "`self.neg.mul_scalar(x, -1.0)`",
+        Op.MUL: "`self.scale.mul_scalar(x, number)`",
+        Op.DIV: "`self.scale.mul_scalar(x, 1 / number)`",
+    }
+
+    def on_operation(self, event: Operation) -> Iterator[Finding]:
+        """Report arithmetic with a number."""
+        cure = self._CURES.get(event.op)
+        if cure is not None and event.with_scalar:
+            message = (
+                f"`{event.spelled}` combines a quantized tensor with a Python number; "
+                "there is no int8 kernel for it, so the converted model fails here"
+            )
+            yield Finding(event.site, message, f"use a FloatFunctional: {cure}")

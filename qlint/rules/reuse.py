@@ -1,0 +1,212 @@
+"""QL202 and QL203: one module instance used at several places of a forward pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.rules.arithmetic import forward_example
+from qlint.rules.base import Example, Finding, Rule
+from qlint.semantics.modules import FUNCTIONALS, QUANT_STUBS, QUANT_WRAPPER, RELU, REUSABLE
+from qlint.semantics.names import NN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlint.flow.events import ModuleCall
+
+_ARTICLE_BLOCK = """\
+import torch
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+
+class Block(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.conv1 = torch.nn.Conv2d(3, 5, 3)
+        self.conv2 = torch.nn.Conv2d(5, 5, 3)
+        self.relu = torch.nn.ReLU()
+
+    def forward(self, x):
+        x1 = self.conv1(self.quant(x))
+        x1 = self.relu(x1)
+        x2 = self.conv2(x1)
+        output = self.relu(x2)  # QL202
+        return self.dequant(output)
+"""
+
+_TWO_RELUS = """\
+import torch
+from torch.ao.quantization import QuantStub
+
+
+class Block(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant = QuantStub()
+        self.relu1 = torch.nn.ReLU()
+        self.relu2 = torch.nn.ReLU()
+
+    def forward(self, x):
+        x = self.quant(x)
+        if x.shape[0] > 1:
+            x = self.relu1(x)
+        else:
+            x = self.relu1(x)
+        return self.relu2(x)
+"""
+
+
+def _counted(event: ModuleCall) -> str:
+    place = event.earlier[-1]
+    if place == event.site:
+        return "again on each round of the loop"
+    if place.module is event.site.module:
+        row = place.module.position(place.start).row
+        return f"again, after the call in line {row}"
+    return "again"
+
+
+class ReusedRelu(Rule):
+    """One ``nn.ReLU`` instance is called at two places.
+
+    What it does
+    ------------
+    Finds calls of a ReLU that has already been called in the same forward pass, on quantized
+    tensors.
+
+    Why is this bad
+    ---------------
+    Fusing the ReLU into a layer replaces it by Identity wherever it is used. The second
+    activation is gone, without a word, from the float model already; measured, the output
+    changes by 0.40. Even unfused, one name in a fuse list cannot say which use is meant.
+
+    Example
+    -------
+    ::
+
+        x1 = self.relu(self.conv1(x))
+        return self.relu(x + x1)
+
+    Use instead
+    -----------
+    ::
+
+        x1 = self.relu1(self.conv1(x))
+        return self.relu2(self.skip_add.add(x, x1))
+
+    Fix safety
+    ----------
+    There is no automatic fix yet. ReLU has no parameters: one more instance changes no
+    checkpoint.
+
+    Limits
+    ------
+    Twice means twice on one path: a call in each of two branches is one use.
+    """
+
+    code = "QL202"
+    name = "reused-relu"
+    summary = "one ReLU instance is used at two places; fusing it at one removes both"
+    examples = (
+        Example("the article's Block", _ARTICLE_BLOCK),
+        Example("one instance a use, or one use a branch", _TWO_RELUS),
+    )
+
+    def on_module_call(self, event: ModuleCall) -> Iterator[Finding]:
+        """Report a ReLU called again."""
+        if event.cls == RELU:
+            message = (
+                f"`{event.callee}` is called {_counted(event)}; fusing this ReLU at one place "
+                "turns it into Identity at every other"
+            )
+            cure = "create one nn.ReLU for each use and name them after the layers they follow"
+            yield Finding(event.site, message, cure)
+
+
+class ReusedModule(Rule):
+    """One layer instance is called twice in a forward pass.
+
+    What it does
+    ------------
+    Finds calls of a module that has already been called in the same forward pass, on quantized
+    tensors, if it, or something in it, has parameters, gets an observer, or can be fused.
+
+    Why is this bad
+    ---------------
+    After ``prepare`` the instance has one observer for all its uses: their ranges merge, and the
+    use with the smaller range loses bits. Fusing it at one place changes it at the other.
+
+    Example
+    -------
+    ::
+
+        x = self.bn(self.conv1(x))
+        x = self.bn(self.conv2(x))
+
+    Use instead
+    -----------
+    ::
+
+        x = self.bn1(self.conv1(x))
+        x = self.bn2(self.conv2(x))
+
+    Fix safety
+    ----------
+    There is no automatic fix: new instances would have parameters of their own. If weights are
+    shared on purpose, say so with ``# qlint: ignore[QL203]``.
+
+    Limits
+    ------
+    Modules without parameters, observer and fuse pattern (pooling, Dropout, Flatten, Identity)
+    may be used twice. FloatFunctionals and QuantStubs are not part of this rule.
+    """
+
+    code = "QL203"
+    name = "reused-module"
+    summary = "one layer instance is used at two places, so both share its observer"
+    severity = "warning"
+    examples = (
+        Example(
+            "a convolution used twice",
+            forward_example(
+                "x = self.quant(x)",
+                "x = self.conv(x)",
+                "return self.conv(x)  # QL203",
+            ),
+        ),
+        Example(
+            "a convolution in a loop",
+            forward_example(
+                "x = self.quant(x)",
+                "for _ in range(3):",
+                "    x = self.conv(x)  # QL203",
+                "return x",
+            ),
+        ),
+        Example(
+            "stubs, and a layer used once",
+            forward_example(
+                "a, b = self.conv(self.quant(x)), x",
+                "return self.dequant(a), self.dequant(self.functional.add(a, a)), b",
+            ),
+        ),
+    )
+
+    def on_module_call(self, event: ModuleCall) -> Iterator[Finding]:
+        """Report a stateful or fusible module called again."""
+        stateful = {
+            part
+            for part in event.parts - REUSABLE - FUNCTIONALS - QUANT_STUBS - {QUANT_WRAPPER}
+            if part.startswith((NN, "torch."))
+        }
+        if event.cls != RELU and stateful:
+            message = (
+                f"`{event.callee}` is called {_counted(event)}; after prepare both uses share "
+                "one observer, and with it one scale"
+            )
+            cure = (
+                "use one instance for each call, or keep it on purpose with "
+                "`# qlint: ignore[QL203]`"
+            )
+            yield Finding(event.site, message, cure)

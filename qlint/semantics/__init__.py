@@ -1,0 +1,1 @@
+"""What torch does to quantized tensors, as data."""

@@ -1,0 +1,49 @@
+"""Module classes of torch: what calling one does, and what two calls of one instance spoil."""
+
+from __future__ import annotations
+
+from qlint.semantics.names import NN, QUANTIZATION, QUANTIZED
+
+QUANT_STUBS = frozenset({QUANTIZATION + "QuantStub", QUANTIZED + "Quantize"})
+DEQUANT_STUBS = frozenset({QUANTIZATION + "DeQuantStub", QUANTIZED + "DeQuantize"})
+QUANT_WRAPPER = QUANTIZATION + "QuantWrapper"
+FUNCTIONALS = frozenset(
+    QUANTIZED + name for name in ("FloatFunctional", "FXFloatFunctional", "QFunctional")
+)
+FUNCTIONAL_METHODS = frozenset(
+    {"add", "cat", "mul", "add_relu", "add_scalar", "mul_scalar", "matmul"}
+)
+
+SEQUENTIAL = NN + "Sequential"
+MODULE_LIST = NN + "ModuleList"
+MODULE_DICT = NN + "ModuleDict"
+CONTAINERS = frozenset({SEQUENTIAL, MODULE_LIST, MODULE_DICT})
+# Wrappers that are called like the module inside.
+PARALLEL = frozenset({NN + "DataParallel", NN + "DistributedDataParallel"})
+RELU = NN + "ReLU"
+
+# Steps of the eager flow that take a model and make its layers work on int8.
+EAGER_STEPS = frozenset(
+    QUANTIZATION + name for name in ("prepare", "prepare_qat", "convert", "quantize", "quantize_qat")
+)
+
+# (output, (h, c)) and the like: the shape of what the module returns, in the input's state.
+PAIR_RETURNS = frozenset(NN + name for name in ("GRU", "RNN", "MultiheadAttention"))
+LSTMS = frozenset({NN + "LSTM"})
+
+# No parameters, no observer after prepare, and in no fuse pattern: calling one twice is harmless.
+# (Eager convert swaps Dropout, but a quantized Dropout in eval mode hands its input on.)
+_REUSABLE = (
+    "Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d AlphaDropout "
+    "FeatureAlphaDropout MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d "
+    "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d "
+    "AdaptiveMaxPool3d LPPool1d LPPool2d FractionalMaxPool2d MaxUnpool1d MaxUnpool2d MaxUnpool3d "
+    "Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle ChannelShuffle "
+    "ZeroPad1d ZeroPad2d ZeroPad3d ConstantPad1d ConstantPad2d ConstantPad3d ReflectionPad1d "
+    "ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d "
+    "CircularPad1d CircularPad2d CircularPad3d Fold Unfold Module ModuleList ModuleDict Sequential "
+    "Sigmoid Tanh Hardtanh Hardsigmoid GELU Threshold Softmax Softmax2d LogSoftmax Softmin "
+    "Tanhshrink Softplus Softshrink Hardshrink Softsign LogSigmoid GLU SiLU Mish SELU CELU RReLU "
+    "CosineSimilarity PairwiseDistance"
+)
+REUSABLE = frozenset(NN + name for name in _REUSABLE.split()) | DEQUANT_STUBS

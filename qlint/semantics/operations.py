@@ -1,0 +1,134 @@
+"""Functions and tensor methods: what they are called and what they do to quantization state."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Op(Enum):
+    """Families of operations that int8 tensors cannot simply be handed to."""
+
+    ADD = "add"
+    SUB = "sub"
+    MUL = "mul"
+    DIV = "div"
+    MATMUL = "matmul"
+    CAT = "cat"
+    RELU = "relu"
+
+
+class Result(Enum):
+    """What an operation returns, given the state of the tensors it gets."""
+
+    SAME = "a tensor in the state of its inputs"
+    FLOAT = "a tensor that is never quantized"
+    QUANTIZED = "an int8 tensor"
+    NOT_TENSOR = "a Python value"
+    PIECES = "a tuple of tensors in the state of the input"
+    VALUES_AND_INDICES = "a pair: a tensor in the state of the input, and indices"
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+BINARY_OPERATORS = {
+    "+": Op.ADD,
+    "-": Op.SUB,
+    "*": Op.MUL,
+    "/": Op.DIV,
+    "//": Op.DIV,
+    "@": Op.MATMUL,
+}
+
+# Names of torch functions and tensor methods; a method's in-place form ends in an underscore.
+_FAMILIES = {
+    Op.ADD: _names("add"),
+    Op.SUB: _names("sub subtract rsub"),
+    Op.MUL: _names("mul multiply"),
+    Op.DIV: _names("div divide true_divide floor_divide"),
+    Op.MATMUL: _names(
+        "matmul bmm mm mv dot vdot inner einsum tensordot chain_matmul multi_dot "
+        "addmm addmv addbmm baddbmm"
+    ),
+    Op.CAT: _names("cat concat concatenate stack hstack vstack dstack column_stack row_stack"),
+    Op.RELU: _names("relu"),
+}
+OP_OF_NAME = {name: op for op, names in _FAMILIES.items() for name in names}
+
+# Functions of the standard library that apply an operator.
+OPERATOR_MODULE = {
+    "add": "+",
+    "iadd": "+",
+    "concat": "+",
+    "sub": "-",
+    "isub": "-",
+    "mul": "*",
+    "imul": "*",
+    "truediv": "/",
+    "itruediv": "/",
+    "floordiv": "//",
+    "ifloordiv": "//",
+    "matmul": "@",
+    "imatmul": "@",
+}
+
+_NOT_TENSOR = _names(
+    "size dim ndimension numel nelement item tolist stride storage storage_offset get_device "
+    "element_size is_contiguous is_floating_point is_complex is_signed is_inference is_pinned "
+    "data_ptr q_scale q_zero_point qscheme q_per_channel_axis numpy is_tensor is_storage "
+    "is_nonzero equal allclose get_default_dtype finfo iinfo device manual_seed set_grad_enabled "
+    "is_grad_enabled save typename result_type can_cast promote_types is_same_size backward "
+    "register_hook broadcast_shapes Size is_shared has_names align_as register_post_accumulate_"
+    "grad_hook cuda_is_available Generator no_grad _assert _check"
+)
+_FLOAT = _names(
+    "zeros ones empty full rand randn randint randperm arange range linspace logspace eye tensor "
+    "as_tensor from_numpy scalar_tensor zeros_like ones_like empty_like full_like rand_like "
+    "randn_like randint_like new_zeros new_ones new_empty new_full new_tensor dequantize int_repr "
+    "argmax argmin argsort nonzero one_hot bincount eq ne lt le gt ge isnan isinf isfinite "
+    "logical_and logical_or logical_not logical_xor any all multinomial bernoulli searchsorted "
+    "bucketize tril_indices triu_indices cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss "
+    "binary_cross_entropy binary_cross_entropy_with_logits kl_div huber_loss hann_window "
+    "count_nonzero cartesian_prod combinations affine_grid polar complex isin histc "
+    "q_per_channel_scales q_per_channel_zero_points load default_generator"
+)
+_PIECES = _names(
+    "chunk split unbind tensor_split hsplit vsplit dsplit split_with_sizes unsafe_chunk "
+    "unsafe_split broadcast_tensors meshgrid"
+)
+_PAIRS = _names("topk sort kthvalue mode cummax cummin max_pool2d_with_indices")
+_QUANTIZED = _names("quantize_per_tensor quantize_per_channel quantize_per_tensor_dynamic")
+# A pair with a dimension to reduce, one tensor without.
+PAIR_WITH_DIM = _names("max min median nanmedian")
+
+RESULT_OF_NAME = {
+    **dict.fromkeys(_NOT_TENSOR, Result.NOT_TENSOR),
+    **dict.fromkeys(_FLOAT, Result.FLOAT),
+    **dict.fromkeys(_PIECES, Result.PIECES),
+    **dict.fromkeys(_PAIRS, Result.VALUES_AND_INDICES),
+    **dict.fromkeys(_QUANTIZED, Result.QUANTIZED),
+}
+
+# Attributes of a tensor that are Python values, and those that are the tensor in another dress.
+SIZE_ATTRIBUTES = _names("shape")
+PLAIN_ATTRIBUTES = _names(
+    "ndim dtype device layout is_cuda is_cpu is_mps is_meta is_sparse is_leaf requires_grad names "
+    "itemsize nbytes grad_fn name output_nr retains_grad"
+)
+VIEW_ATTRIBUTES = _names("T mT H mH data real imag grad")
+
+
+def result_of(name: str) -> Result:
+    """What the torch function or tensor method of that name returns."""
+    return RESULT_OF_NAME.get(name, Result.SAME)
+
+
+def op_of(name: str) -> Op | None:
+    """The family of the torch function or tensor method of that name, in-place forms included."""
+    return OP_OF_NAME.get(name) or OP_OF_NAME.get(name.removesuffix("_"))
+
+
+def is_known(name: str) -> bool:
+    """Whether the tables say anything of the method of that name."""
+    return op_of(name) is not None or name in RESULT_OF_NAME
