@@ -40,9 +40,7 @@ def find_files(
     links: list[str] = []
     for path in dict.fromkeys(os.path.abspath(path) for path in paths):
         is_dir = os.path.isdir(path)
-        if settings.force_exclude and any(
-            patterns.match(path, is_dir=is_dir) for patterns in settings.exclude
-        ):
+        if is_force_excluded(path, settings, is_dir=is_dir):
             continue
         if is_dir:
             for found, is_link in _Walk(path, settings.exclude, warn).files():
@@ -53,6 +51,13 @@ def find_files(
         else:
             files.add(path)
     return [Path(path) for path in sorted(files | _new_targets(links, files))]
+
+
+def is_force_excluded(path: str, settings: Settings, *, is_dir: bool = False) -> bool:
+    """Whether an absolute path is left out although the user names it."""
+    return settings.force_exclude and any(
+        patterns.match(path, is_dir=is_dir) for patterns in settings.exclude
+    )
 
 
 def _require_existing(path: str | Path) -> None:
