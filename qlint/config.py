@@ -151,6 +151,8 @@ def load(
     if config_file is not None:
         root = config_file.absolute().parent
         keys = _read_keys(config_file, rules, formats)
+    _require_globs(options.exclude or (), "--exclude")
+    _require_globs(options.extend_exclude, "--extend-exclude")
     excludes = (
         PathPatterns(Path.cwd(), options.exclude)
         if options.exclude is not None
@@ -209,6 +211,13 @@ def _resolve(words: tuple[str, ...] | None, rules: Rules, where: str) -> tuple[s
         return None
     try:
         return tuple(selector(word, rules) for word in words)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+
+
+def _require_globs(patterns: tuple[str, ...], where: str) -> None:
+    try:
+        PathPatterns(Path.cwd(), patterns).check()
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
 
@@ -275,8 +284,10 @@ class _Place:
 
 
 def _kind(value: object) -> str:
-    if isinstance(value, (str, bool)):
-        return f"`{str(value).lower() if isinstance(value, bool) else value!r}`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, str):
+        return f"`{value!r}`"
     kinds = {int: "an integer", float: "a float", list: "an array", dict: "a table"}
     return kinds.get(type(value), f"a {type(value).__name__}")
 
@@ -302,16 +313,8 @@ def _selectors(value: object, place: _Place) -> tuple[str, ...]:
 
 def _globs(value: object, place: _Place) -> tuple[str, ...]:
     patterns = _strings(value, place)
-    for pattern in patterns:
-        _require_glob(pattern, place)
+    _require_globs(patterns, str(place))
     return patterns
-
-
-def _require_glob(pattern: str, place: _Place) -> None:
-    try:
-        PathPatterns(place.file.parent, (pattern,)).check()
-    except UserError as error:
-        raise UserError(f"{place}: {error}") from None
 
 
 def _per_file(value: object, place: _Place) -> Mapping[str, tuple[str, ...]]:
@@ -319,7 +322,7 @@ def _per_file(value: object, place: _Place) -> Mapping[str, tuple[str, ...]]:
         raise place.wrong('a table such as {"tests/**" = ["QL1"]}', value)
     checked = {}
     for pattern, words in value.items():
-        _require_glob(pattern.removeprefix("!"), place)
+        _require_globs((pattern.removeprefix("!"),), str(place))
         inner = dataclasses.replace(place, key=f"{place.key}.{pattern!r}")
         checked[pattern] = _selectors(words, inner)
     return MappingProxyType(checked)

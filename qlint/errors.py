@@ -16,5 +16,6 @@ class UserError(Exception):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of an error message that proposes the nearest known word, or nothing."""
     by_lower = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    longer = [name for name in by_lower if word and name.startswith(word.lower())]
+    near = longer or difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return f"; did you mean `{by_lower[near[0]]}`?" if near else ""
