@@ -6,12 +6,14 @@ of interest, should cost nothing.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
 import time
 import traceback
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +24,6 @@ from qlint.formats import available
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
     from typing import TextIO
 
     from qlint.config import CommandLine, Settings
@@ -97,6 +98,8 @@ def command(paths: tuple[str, ...], **options: Any) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return the exit code."""
+    if sys.stdout is None:  # closed by the caller (`qlint >&-`): only the exit code is wanted
+        sys.stdout = io.StringIO()
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):  # a stream that somebody put there
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -109,14 +112,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error.format_message())
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
+    except OSError as error:
+        _trace(arguments)
+        return _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
     except Exception as error:
-        if "--verbose" in arguments or "-v" in arguments:
-            traceback.print_exc()
+        _trace(arguments)
         what = " ".join(f"{type(error).__name__}: {error}".split())
         return _fail(
             f"internal error ({what}); this is a bug in qlint, please report it "
             "(--verbose shows the traceback)"
         )
+
+
+def _trace(arguments: Sequence[str]) -> None:
+    if "--verbose" in arguments or "-v" in arguments:
+        traceback.print_exc()
 
 
 @contextmanager
@@ -174,6 +184,10 @@ def _list_rules() -> None:
 
 def _lint(paths: Sequence[str], options: dict[str, Any]) -> int:
     started = time.perf_counter()
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise UserError("the current directory does not exist any more") from None
     settings = _settings(paths, options)
     if settings.verbose:
         _say("info", f"configuration: {settings.config_file or 'none'}")
@@ -192,11 +206,11 @@ def _lint(paths: Sequence[str], options: dict[str, Any]) -> int:
 
 
 def _settings(paths: Sequence[str], options: dict[str, Any]) -> Settings:
-    from pathlib import Path
-
     from qlint import config
     from qlint.rules.registry import all_rules
 
+    if options["select"] == ():
+        raise UserError("--select names no rule")
     if options["isolated"] and options["config"] is not None:
         raise UserError("--isolated and --config exclude each other")
     if options["stdin_filename"] is not None and "-" not in paths:
@@ -234,12 +248,12 @@ def _input(
     paths: Sequence[str], stdin_filename: str | None, settings: Settings
 ) -> tuple[list[Path], dict[Path, bytes]]:
     """The files to lint, and the contents of those that are not on disk."""
-    from pathlib import Path
-
     from qlint.discovery import find_files, is_force_excluded
 
     if "-" not in paths:
         return find_files(paths or ["."], settings, _warn), {}
+    if sys.stdin is None:
+        raise UserError("`-` reads standard input, which is closed")
     content = sys.stdin.buffer.read()
     name = Path.cwd() / (stdin_filename or "<stdin>")
     if is_force_excluded(str(name), settings):
@@ -265,8 +279,6 @@ def _show(
 
 
 def _report(diagnostics: Sequence[Diagnostic], overlay: dict[Path, bytes]) -> Report:
-    from pathlib import Path
-
     from qlint.formats._report import Report, SourceReader
 
     return Report(

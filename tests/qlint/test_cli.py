@@ -121,6 +121,7 @@ def test_something_found(run: Run, engine: Engine, here: Path) -> None:
         (["a.py", ""], "cannot lint ``: No such file or directory"),
         (["--selekt", "QL1"], "No such option"),
         (["--output-format", "xml"], "'xml' is not one of"),
+        (["--select", ","], "--select names no rule"),
         (["--select", "QL9"], "--select: unknown rule `QL9`"),
         (["--explain", "QL9"], "unknown rule `QL9`"),
         (["--config", "none.toml"], "none.toml: cannot be read"),
@@ -370,6 +371,34 @@ def test_a_closed_pipe_is_quiet(here: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    ("redirection", "expected"),
+    [
+        ("--list-rules > /dev/full", (2, "qlint: error: No space left on device\n")),
+        ("--list-rules >&-", (0, "")),
+        ("- <&-", (2, "qlint: error: `-` reads standard input, which is closed\n")),
+    ],
+)
+def test_streams_that_do_not_work(here: Path, redirection: str, expected: tuple[int, str]) -> None:
+    result = subprocess.run(
+        f"exec '{sys.executable}' -m qlint --isolated {redirection}",
+        shell=True,
+        env=ENVIRONMENT,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == expected
+
+
+def test_a_current_directory_that_is_gone(run: Run, here: Path) -> None:
+    (here / "a.py").unlink()
+    here.rmdir()
+    code, _, err = run("x.py")
+    assert (code, err) == (2, "qlint: error: the current directory does not exist any more\n")
 
 
 def test_ctrl_c_is_quiet(here: Path) -> None:

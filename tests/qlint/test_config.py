@@ -267,6 +267,18 @@ def test_files_that_cannot_be_read(here: Path) -> None:
         load(["."], RULES, FORMATS)
 
 
+def test_the_documentation_knows_every_key_and_option() -> None:
+    from qlint.cli import command
+    from qlint.config import _KEYS, DEFAULT_EXCLUDE
+
+    text = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    options = {name for param in command.params for name in param.opts if name.startswith("--")}
+    options -= {"--version", "--force-exclude", "--assume-quantized"}  # written --[no-]...
+    words = {*_KEYS, *DEFAULT_EXCLUDE}
+    assert {word for word in words if f"`{word}`" not in text} == set()
+    assert {option for option in options if f"`{option}" not in text} == set()
+
+
 def test_patterns_outside_their_base(tmp_path: Path) -> None:
     patterns = PathPatterns(tmp_path / "project", ("gen/*.py", "*_pb2.py"))
     assert patterns.match(str(tmp_path / "other" / "a_pb2.py"))
