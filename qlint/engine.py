@@ -88,13 +88,7 @@ class _Run:
             ]
             for module in modules
         }
-        found = [
-            each
-            for each in self._found.values()
-            if not self._settings.is_ignored(Path(os.path.abspath(each.filename)), each.code)
-        ]
-        kept = suppression.apply(found, comments, self._codes)
-        return sorted(kept, key=lambda each: each.sort_key)
+        return suppression.apply(self._found.values(), comments, self._settings, all_rules())
 
     # Reading
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import attributes
 from qlint.flow.containers import MORE, iterate, new_list, set_item
-from qlint.flow.values import UNKNOWN, Value, join, options_of
+from qlint.flow.values import UNKNOWN, Tensor, Tuple, Value, join, options_of
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def _bind_name(name: str, value: Value, frame: Frame) -> None:
 def _unpack(
     interp: Interpreter, targets: tuple[model.Expression, ...], value: Value, frame: Frame
 ) -> None:
+    if isinstance(value, Tensor) and value.handed_on:
+        value = Tuple((replace(value, handed_on=False), *(UNKNOWN for _ in targets[1:])))
     rounds = iterate(interp, value)
     certain = not rounds or rounds[-1] is not MORE
     items = [each for each in rounds if each is not MORE]

@@ -19,6 +19,7 @@ class Heap:
     def __init__(self) -> None:
         self._journal: list[tuple[HeapObject, str, Value | None]] = []
         self._depth = 0
+        self.conditions = 0
 
     def write(self, target: HeapObject, slot: str, value: Value) -> None:
         """Set a slot."""
@@ -36,7 +37,7 @@ class Heap:
     def settle(self) -> None:
         """Leave all branches, also after an error in one."""
         self._journal.clear()
-        self._depth = 0
+        self._depth = self.conditions = 0
 
     def begin(self) -> int:
         """Enter a branch; what is written from here on can be taken back."""
@@ -74,13 +75,21 @@ class Heap:
             old = target.slots.get(slot)
             if old is not None and not (exhaustive and len(written) == len(branches)):
                 values.insert(0, old)
-            self.write(target, slot, _join_slot(values))
+            calls = [value for value in values if isinstance(value, CallSites)]
+            if calls:
+                everywhere = exhaustive and len(written) == len(branches)
+                self.write(target, slot, self._join_calls(calls, old, everywhere=everywhere))
+            else:
+                self.write(target, slot, join(values))
 
-
-def _join_slot(values: list[Value]) -> Value:
-    calls = [value for value in values if isinstance(value, CallSites)]
-    if not calls:
-        return join(values)
-    epoch = max(each.epoch for each in calls)
-    sites = dict.fromkeys(site for each in calls if each.epoch == epoch for site in each.sites)
-    return CallSites(epoch, tuple(sites))
+    def _join_calls(
+        self, calls: list[CallSites], old: Value | None, *, everywhere: bool
+    ) -> CallSites:
+        epoch = max(each.epoch for each in calls)
+        called_before = isinstance(old, CallSites) and old.epoch == epoch
+        calls = [each for each in calls if each.epoch == epoch]
+        sites = dict.fromkeys(site for each in calls for site in each.sites)
+        unsure = [each.unsure_below for each in calls if each.unsure_below is not None]
+        if (everywhere or called_before) and not unsure:
+            return CallSites(epoch, tuple(sites))
+        return CallSites(epoch, tuple(sites), max([*unsure, self.conditions]))

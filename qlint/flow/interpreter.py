@@ -151,14 +151,22 @@ class Interpreter:
 
     # Branches
 
-    def fork(self, frame: Frame, branches: Sequence[Callable[[], Outcome]]) -> Outcome:
+    def fork(
+        self,
+        frame: Frame,
+        branches: Sequence[Callable[[], Outcome]],
+        *,
+        conditional: bool = True,
+    ) -> Outcome:
         """Run one of several branches, it is not known which, and join what they leave.
 
         A branch that returns, breaks or continues does not reach the code behind; its state
-        waits in the frame for the end of the function or loop.
+        waits in the frame for the end of the function or loop. ``conditional`` says that a
+        condition chooses, which other conditions in the code may go together with.
         """
         before = frame.names
         passed: list[Exit] = []
+        self.heap.conditions += conditional
         for branch in branches:
             frame.names = dict(before)
             mark = self.heap.begin()
@@ -172,6 +180,7 @@ class Interpreter:
                 frame.breaks.append(here)
             elif outcome is Outcome.CONTINUES:
                 frame.continues.append(here)
+        self.heap.conditions -= conditional
         if not passed:
             frame.names = before
             return Outcome.RAISES

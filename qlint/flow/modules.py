@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.containers import new_list
@@ -352,6 +353,8 @@ def run_forward(
     site: Site,
 ) -> Value:
     """Run the ``forward`` of a class of the program."""
+    if interp.exhausted:
+        return hand_on(arguments)
     outermost = interp.forward_depth == 0
     if outermost:
         interp.epoch += 1
@@ -391,7 +394,7 @@ def hand_on(arguments: Arguments) -> Value:
     values = arguments.values()
     quantized = quantized_in(values)
     if quantized is not None:
-        return quantized
+        return replace(quantized, handed_on=True)
     known_tensor = any(True for value in values for _ in tensors_in(value))
     unknown = any(isinstance(each, Unknown) for value in values for each in options_of(value))
     return FLOAT if known_tensor and not unknown else UNKNOWN
@@ -453,19 +456,21 @@ def _count_call(
     if interp.forward_depth == 0 or not arguments.definite:
         return False
     before = instance.slots.get(_CALLS)
-    earlier: tuple[object, ...] = ()
+    earlier: tuple[Site, ...] = ()
+    excluded = False
     if isinstance(before, CallSites) and before.epoch == interp.epoch:
         earlier = before.sites
+        unsure_below = before.unsure_below
+        excluded = unsure_below is not None and interp.heap.conditions > unsure_below
     interp.heap.write(instance, _CALLS, CallSites(interp.epoch, (*earlier, site)))
-    if not earlier or interp.repeating:
+    if not earlier or excluded or interp.repeating:
         return bool(earlier)
     tensor = quantized_in(arguments.values())
     if tensor is not None:
         cls = instance.cls
         name = cls.name if isinstance(cls, Class) else canonical(cls.name)
-        interp.report(
-            ModuleCall(site, arguments.spelled, name, classes_in(instance), earlier, tensor)  # type: ignore[arg-type]
-        )
+        parts = classes_in(instance)
+        interp.report(ModuleCall(site, arguments.spelled, name, parts, earlier, tensor))
     return True
 
 

@@ -107,10 +107,10 @@ class _Runner:
         ]
 
     def _run_function(self, function: Function, receiver: Value | None = None) -> None:
-        arguments = _float_arguments(function, skip=0)
         if receiver is not None:
             arguments = _float_arguments(function, skip=1).with_first(receiver)
-        arguments.more = True
+        else:
+            arguments = _default_arguments(function)
         self.interp.call(function, arguments, _site_of(function))
 
     def _run_model(self, instance: Instance) -> None:
@@ -175,6 +175,23 @@ class _Runner:
         self.interp.forwarded.discard(id(instance))
         self._run_model(instance)
         self.interp.assume_quantized = outer
+
+
+def _default_arguments(function: Function) -> Arguments:
+    """Arguments for a function as its simplest caller would give them: defaults stay defaults.
+
+    What a builder makes with its defaults is a model that exists; a mixture of all that it could
+    make is not.
+    """
+    parameters = function.node.parameters
+    positional = (*parameters.positional_only, *parameters.positional)
+    args = tuple(float_input(function, each) for each in positional if each.default is None)
+    kwargs = {
+        each.name: float_input(function, each)
+        for each in parameters.keyword_only
+        if each.default is None
+    }
+    return Arguments(args, kwargs)
 
 
 def _float_arguments(function: Function, *, skip: int) -> Arguments:

@@ -180,7 +180,9 @@ def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
         if certain:
             outcome = body()
         else:
-            outcome = interp.fork(frame, [body, lambda: _FALLS_THROUGH])
+            outcome = interp.fork(
+                frame, [body, lambda: _FALLS_THROUGH], conditional=False
+            )
         fell = outcome in (_FALLS_THROUGH, Outcome.CONTINUES)
         goes_on = fell or bool(frame.continues)
         interp.rejoin(frame, frame.continues, reached=fell)
@@ -205,7 +207,9 @@ def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:
         if decided:
             outcome = body()
         else:
-            outcome = interp.fork(frame, [body, lambda: _FALLS_THROUGH])
+            outcome = interp.fork(
+                frame, [body, lambda: _FALLS_THROUGH], conditional=False
+            )
         fell = outcome in (_FALLS_THROUGH, Outcome.CONTINUES)
         goes_on = fell or bool(frame.continues)
         interp.rejoin(frame, frame.continues, reached=fell)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from qlint.flow.events import Step
+    from qlint.flow.events import Site, Step
     from qlint.flow.scopes import Frame, Namespace
     from qlint.program.project import Module
     from qlint.syntax import model
@@ -67,10 +67,14 @@ class Constant(Value):
 
 @dataclass(frozen=True, slots=True)
 class Tensor(Value):
-    """A tensor and, if it can be quantized, how it became so."""
+    """A tensor and, if it can be quantized, how it became so.
+
+    One ``handed_on`` by an unknown module may be a tuple with this tensor in front.
+    """
 
     state: State
     trace: Step | None = field(default=None, compare=False)
+    handed_on: bool = field(default=False, compare=False)
 
     @property
     def may_be_quantized(self) -> bool:
@@ -210,10 +214,15 @@ class Dict(HeapObject):
 
 @dataclass(frozen=True, slots=True)
 class CallSites(Value):
-    """Where a module instance has been called in the forward pass of number ``epoch``."""
+    """Where a module instance has been called in the forward pass of number ``epoch``.
+
+    ``unsure_below`` is set when only some of the ways here made a call: the depth of conditions
+    at which they met. Deeper than that, a condition may well exclude those ways.
+    """
 
     epoch: int
-    sites: tuple[object, ...]
+    sites: tuple[Site, ...]
+    unsure_below: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
-from qlint.semantics.modules import FUNCTIONALS, QUANT_STUBS, QUANT_WRAPPER, RELU, REUSABLE
-from qlint.semantics.names import NN
+from qlint.semantics.modules import QUANT_STUBS, RELU, REUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -195,12 +194,8 @@ class ReusedModule(Rule):
 
     def on_module_call(self, event: ModuleCall) -> Iterator[Finding]:
         """Report a stateful or fusible module called again."""
-        stateful = {
-            part
-            for part in event.parts - REUSABLE - FUNCTIONALS - QUANT_STUBS - {QUANT_WRAPPER}
-            if part.startswith((NN, "torch."))
-        }
-        if event.cls != RELU and stateful:
+        stateful = {part for part in event.parts - REUSABLE if part.startswith("torch.")}
+        if stateful and event.cls != RELU and event.cls not in QUANT_STUBS:
             message = (
                 f"`{event.callee}` is called {_counted(event)}; after prepare both uses share "
                 "one observer, and with it one scale"
