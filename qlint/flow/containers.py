@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from qlint.flow.values import (
@@ -50,6 +51,11 @@ def new_dict(items: Iterable[tuple[Value, Value]]) -> Dict:
     return fresh
 
 
+def known_pairs(value: Dict) -> list[tuple[Value, Value]]:
+    """The constant keys of a dict with their values."""
+    return [(key, value.slots[slot]) for slot, key in value.keys.items() if slot in value.slots]
+
+
 def slot_of(key: Constant) -> str:
     """The slot of a dict under which a constant key's value is kept."""
     return key.value if isinstance(key.value, str) else f"{type(key.value).__name__}:{key.value!r}"
@@ -91,7 +97,7 @@ def iterate(interp: Interpreter, value: Value) -> list[Value]:
     if items is not None:
         return _open_rounds(items.items) if items.open else list(items.items)
     if isinstance(value, Dict):
-        known: list[Value] = list(value.keys.values())
+        known = [key for key, _ in known_pairs(value)]
         return [*known, NOT_TENSOR, MORE] if value.open else known
     if isinstance(value, Constant):
         if isinstance(value.value, (str, bytes)):
@@ -203,6 +209,22 @@ def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> 
     elif isinstance(target, Instance) and is_module(target):
         name = str(index.value) if isinstance(index, Constant) else None
         set_child(interp, target, name, value)
+
+
+def delete_item(interp: Interpreter, target: Value, index: Value) -> None:
+    """Do ``del target[index]``."""
+    if isinstance(target, Dict):
+        if isinstance(index, Constant):
+            interp.heap.delete(target, slot_of(index))
+        else:
+            target.open = True
+    elif isinstance(target, List):
+        items = items_of(target) or Tuple(())
+        known = list(items.items)
+        if isinstance(index, Constant) and isinstance(index.value, (int, slice)):
+            with contextlib.suppress(IndexError):
+                del known[index.value]
+        set_items(interp, target, known, more=items.open or not isinstance(index, Constant))
 
 
 def _set_list_item(interp: Interpreter, target: List, index: Value, value: Value) -> None:

@@ -11,6 +11,7 @@ from qlint.flow.containers import (
     get_item,
     iterate,
     known_items,
+    known_pairs,
     new_dict,
     new_list,
 )
@@ -209,7 +210,7 @@ def _dict(interp: Interpreter, node: model.Dict, frame: Frame) -> Value:
         if key is not None:
             pairs.append((interp.evaluate(key, frame), evaluated))
         elif isinstance(evaluated, Dict):
-            pairs += [(k, evaluated.slots[slot]) for slot, k in evaluated.keys.items()]
+            pairs += known_pairs(evaluated)
             if evaluated.open:
                 pairs.append((UNKNOWN, evaluated.slots.get("?", UNKNOWN)))
         else:

@@ -59,6 +59,7 @@ class Interpreter:
         self.ran: set[int] = set()
         self.epoch = 0
         self.repeating = 0
+        self.selecting = 0
         self.forward_depth = 0
         self._namespaces: dict[Path, Namespace] = {}
         self._stack: list[Function] = []
@@ -70,7 +71,7 @@ class Interpreter:
         """Begin a new entry point with a fresh budget and a fresh count of module calls."""
         self._steps = 0
         self.epoch += 1
-        self.repeating = self.forward_depth = 0
+        self.repeating = self.selecting = self.forward_depth = 0
         self._stack.clear()
         self.heap.settle()
 

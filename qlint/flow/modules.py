@@ -416,6 +416,9 @@ def external_forward(
     if base in known.PARALLEL:
         return _run_inside(interp, instance, arguments, site, keep=True)
     result = hand_on(arguments)
+    if base in known.SWAPPED and result == FLOAT and interp.assume_quantized:
+        name = base.rpartition(".")[2]
+        return interp.quantized(site, f"quantized here: a converted {name} puts out int8")
     if base in known.PAIR_RETURNS:
         return Tuple((result, result))
     if base in known.LSTMS:
@@ -453,7 +456,7 @@ def _count_call(
     interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
 ) -> bool:
     """Note a call in this forward pass; report it if the instance was called before."""
-    if interp.forward_depth == 0 or not arguments.definite:
+    if interp.forward_depth == 0 or interp.selecting or not arguments.definite:
         return False
     before = instance.slots.get(_CALLS)
     earlier: tuple[Site, ...] = ()

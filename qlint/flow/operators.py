@@ -5,13 +5,17 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow.containers import items_of, new_list
+from qlint.flow.containers import items_of, new_list, slot_of
 from qlint.flow.events import Operation
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
     UNKNOWN,
+    Class,
     Constant,
+    Dict,
+    External,
+    Function,
     List,
     NotTensor,
     State,
@@ -131,6 +135,8 @@ def compare(op: str, left: Value, right: Value) -> Value:
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _compute(_COMPARISONS[op], left.value, right.value)
     items = items_of(right)
+    if op in ("in", "not in") and isinstance(left, Constant) and isinstance(right, Dict):
+        return NOT_TENSOR if right.open else Constant((slot_of(left) in right.slots) is (op == "in"))
     if op in ("in", "not in") and isinstance(left, Constant) and items is not None:
         if not items.open and all(isinstance(each, Constant) for each in items.items):
             return Constant((left in items.items) is (op == "in"))
@@ -169,9 +175,13 @@ def _identical(left: Value, right: Value, sure_if_different: bool) -> bool | Non
         return None
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return None if isinstance(left, Tensor) and isinstance(right, Tensor) else False
-    if left == right:
+    if left == right and not isinstance(left, (Tuple, List, Dict)):
         return True
-    return False if sure_if_different or type(left) is type(right) else None
+    if sure_if_different:
+        return None if isinstance(left, Tuple) and isinstance(right, Tuple) else False
+    # Equal is more than identical: of two containers or instances it is not known.
+    named = (Constant, Class, External, Function)
+    return False if isinstance(left, named) and isinstance(right, named) else None
 
 
 def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None) -> Value:

@@ -12,6 +12,7 @@ from qlint.flow.containers import (
     items_of,
     iterate,
     known_items,
+    known_pairs,
     new_dict,
     new_list,
     set_item,
@@ -399,8 +400,8 @@ def _dict(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 def _update(interp: Interpreter, target: Dict, source: Value) -> None:
     if isinstance(source, Dict):
-        for slot, key in source.keys.items():
-            set_item(interp, target, key, source.slots[slot])
+        for key, value in known_pairs(source):
+            set_item(interp, target, key, value)
         target.open = target.open or source.open
         return
     items, more = known_items(interp, source)
@@ -614,6 +615,9 @@ def call_method(
     return UNKNOWN
 
 
+_QUESTIONS = frozenset("index count issubset issuperset isdisjoint".split())
+
+
 def _list_method(interp: Interpreter, target: List, name: str, arguments: Arguments) -> Value:
     items = items_of(target) or Tuple(())
     args = arguments.args
@@ -641,13 +645,15 @@ def _list_method(interp: Interpreter, target: List, name: str, arguments: Argume
         set_items(interp, target, (), more=False)
     elif name == "copy":
         return new_list(items.items, more=items.open)
-    elif name in ("index", "count"):
-        return NOT_TENSOR
+    elif name in ("remove", "discard", "sort"):
+        return NONE
+    else:
+        return NOT_TENSOR if name in _QUESTIONS else UNKNOWN
     return NONE
 
 
 def _dict_method(interp: Interpreter, target: Dict, name: str, arguments: Arguments) -> Value:
-    pairs = [(key, target.slots[slot]) for slot, key in target.keys.items() if slot in target.slots]
+    pairs = known_pairs(target)
     if target.open:
         pairs.append((NOT_TENSOR, target.slots.get("?", UNKNOWN)))
     if name == "items":

@@ -6,13 +6,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import classes, narrowing
-from qlint.flow.containers import MORE, extend, iterate
+from qlint.flow.containers import MORE, delete_item, extend, iterate
 from qlint.flow.operators import binary
 from qlint.flow.scopes import Frame
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
     UNKNOWN,
+    Constant,
     External,
     Function,
     Lazy,
@@ -91,6 +92,9 @@ def _delete(interp: Interpreter, node: model.Delete, frame: Frame) -> Outcome:
     for target in node.targets:
         if isinstance(target, model.Name):
             frame.names.pop(target.id, None)
+        elif isinstance(target, model.Subscript):
+            container = interp.evaluate(target.value, frame)
+            delete_item(interp, container, interp.evaluate(target.index, frame))
     return _FALLS_THROUGH
 
 
@@ -152,14 +156,35 @@ def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
     if decided is not None:
         return interp.execute(node.body if decided else node.orelse, frame)
 
+    selects = _selects_by_index(interp, node.test, frame)
+
     def taking(block: model.Block, positive: bool) -> Callable[[], Outcome]:
         def run() -> Outcome:
             narrowing.assume(interp, node.test, positive, frame)
-            return interp.execute(block, frame)
+            interp.selecting += selects
+            outcome = interp.execute(block, frame)
+            interp.selecting -= selects
+            return outcome
 
         return run
 
     return interp.fork(frame, [taking(node.body, True), taking(node.orelse, False)])
+
+
+def _selects_by_index(interp: Interpreter, test: model.Expression, frame: Frame) -> bool:
+    """Whether a condition picks one of several rounds by a number that is not known.
+
+    TorchScript knows no ``modules[i]``, so its users write ``for n, m in enumerate(modules): if
+    n == i: m(x)``. Which module runs is then as little known as with ``modules[i]``.
+    """
+    if not (isinstance(test, model.Compare) and test.ops == ("==",)):
+        return False
+    sides = (test.left, test.comparators[0])
+    if not all(isinstance(each, model.Name) for each in sides):
+        return False
+    values = [interp.evaluate(each, frame) for each in sides]
+    known = [isinstance(each, Constant) and isinstance(each.value, int) for each in values]
+    return sorted(known) == [False, True]
 
 
 def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:

@@ -22,6 +22,11 @@ CONTAINERS = frozenset({SEQUENTIAL, MODULE_LIST, MODULE_DICT})
 PARALLEL = frozenset({NN + "DataParallel", NN + "DistributedDataParallel"})
 RELU = NN + "ReLU"
 
+# Swapped by convert for modules whose output is int8, whatever they are handed.
+SWAPPED = frozenset(
+    NN + name for name in ("Conv1d", "Conv2d", "Conv3d", "Linear", "ConvTranspose2d")
+)
+
 # Steps of the eager flow that take a model and make its layers work on int8.
 EAGER_STEPS = frozenset(
     QUANTIZATION + name for name in ("prepare", "prepare_qat", "convert", "quantize", "quantize_qat")
