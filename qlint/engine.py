@@ -159,11 +159,8 @@ class _Run:
         )
 
     def _add(self, found: Diagnostic) -> None:
-        # The same place is reached by many models; the shortest way there explains it best.
         key = (found.code, found.filename, found.location, found.end_location)
-        known = self._found.get(key)
-        if known is None or len(found.trace) < len(known.trace):
-            self._found[key] = found
+        self._found.setdefault(key, found)
 
 
 def _ask(rule: Rule, event: Operation | ModuleCall) -> Iterator[Finding]:

@@ -147,7 +147,9 @@ def known_items(interp: Interpreter, value: Value) -> tuple[tuple[Value, ...], b
 
 def get_item(interp: Interpreter, value: Value, index: Value) -> Value:
     """The value of ``value[index]``."""
-    return join(_get_item(interp, each, index) for each in options_of(value))
+    if not isinstance(value, Union):
+        return _get_item(interp, value, index)
+    return join(_get_item(interp, each, index) for each in value.options)
 
 
 def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:

@@ -37,6 +37,14 @@ class Step:
     message: str
     previous: Step | None = None
 
+    @property
+    def length(self) -> int:
+        """How many stops there are up to and with this one."""
+        count, step = 1, self.previous
+        while step is not None:
+            count, step = count + 1, step.previous
+        return count
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

@@ -50,7 +50,7 @@ class Interpreter:
         self.project = project
         self.assume_quantized = assume_quantized
         self.heap = Heap()
-        self.events: list[Operation | ModuleCall] = []
+        self._events: dict[tuple[object, ...], Operation | ModuleCall] = {}
         self.instantiated: set[Class] = set()
         self.ran_forward: set[Class] = set()
         self.top_instances: list[Value] = []
@@ -64,6 +64,11 @@ class Interpreter:
         self._namespaces: dict[Path, Namespace] = {}
         self._stack: list[Function] = []
         self._steps = 0
+
+    @property
+    def events(self) -> list[Operation | ModuleCall]:
+        """What was reported, each place once for each kind of operation."""
+        return list(self._events.values())
 
     # Entry points
 
@@ -115,7 +120,9 @@ class Interpreter:
 
     def get_attribute(self, value: Value, name: str, site: Site) -> Value:
         """The value of ``value.name``."""
-        return join(attributes.get(self, each, name, site) for each in options_of(value))
+        if not isinstance(value, Union):
+            return attributes.get(self, value, name, site)
+        return join(attributes.get(self, each, name, site) for each in value.options)
 
     def call(self, function: Value, arguments: Arguments, site: Site) -> Value:
         """The value of a call; several possible functions are all called."""
@@ -295,8 +302,19 @@ class Interpreter:
 
     def report(self, event: Operation | ModuleCall) -> None:
         """Tell the rules about an event, if it lies in a linted file."""
-        if event.site.module.linted:
-            self.events.append(event)
+        site = event.site
+        if not site.module.linted:
+            return
+        # Many models come by the same place; the shortest way there explains it best.
+        kind = event.op if isinstance(event, Operation) else event.callee
+        key = (site.module.path, site.start, site.end, kind)
+        known = self._events.get(key)
+        if known is None or _length(event) < _length(known):
+            self._events[key] = event
+
+
+def _length(event: Operation | ModuleCall) -> int:
+    return 0 if event.tensor.trace is None else event.tensor.trace.length
 
 
 def join_names(scopes: list[dict[str, Value]]) -> dict[str, Value]:

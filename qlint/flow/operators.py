@@ -66,16 +66,25 @@ _LONGEST_TEXT = 4096
 
 
 def binary(
-    interp: Interpreter, op: str, left: Value, right: Value, site: Site, form: Form
+    interp: Interpreter,
+    op: str,
+    left: Value,
+    right: Value,
+    site: Site,
+    form: Form,
+    spelled: str = "",
 ) -> Value:
-    """The value of ``left op right``; an event if a quantized tensor gets there."""
+    """The value of ``left op right``; an event if a quantized tensor gets there.
+
+    ``spelled`` is how the source writes the operator, if it is not the operator itself.
+    """
     quantized = quantized_in(
         each for side in (left, right) for each in options_of(side) if isinstance(each, Tensor)
     )
     if quantized is not None:
         family = BINARY_OPERATORS.get(op)
         if family is not None:
-            spelled = op + "=" if form == "in-place operator" else op
+            spelled = spelled or (op + "=" if form == "in-place operator" else op)
             report_arithmetic(interp, family, form, spelled, site, (left, right), quantized)
         return quantized
     return join(_binary(op, a, b) for a in options_of(left) for b in options_of(right))

@@ -80,34 +80,13 @@ def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Va
         return function(interp, arguments, site)
     if package == "operator" and short in OPERATOR_MODULE and len(arguments.args) == 2:
         left, right = arguments.args
-        form = _Spelled(interp, arguments.spelled)
-        return form.binary(OPERATOR_MODULE[short], left, right, site)
+        spelled = arguments.spelled or name
+        return binary(interp, OPERATOR_MODULE[short], left, right, site, "function", spelled)
     if package in ("math", "warnings", "logging", "os", "sys", "os.path"):
         return NOT_TENSOR
     if package == "builtins":
         return UNKNOWN
     return None
-
-
-class _Spelled:
-    """An operator applied by a function of another name."""
-
-    def __init__(self, interp: Interpreter, spelled: str) -> None:
-        self._interp = interp
-        self._spelled = spelled
-
-    def binary(self, op: str, left: Value, right: Value, site: Site) -> Value:
-        from dataclasses import replace
-
-        from qlint.flow.events import Operation
-
-        count = len(self._interp.events)
-        result = binary(self._interp, op, left, right, site, "function")
-        for index in range(count, len(self._interp.events)):
-            event = self._interp.events[index]
-            if isinstance(event, Operation):
-                self._interp.events[index] = replace(event, spelled=self._spelled)
-        return result
 
 
 # Builtins

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from qlint.flow.calls import Arguments
 from qlint.flow.events import Site
@@ -14,6 +15,7 @@ from qlint.flow.interpreter import Interpreter
 from qlint.flow.modules import call_instance, classes_in, is_module_class
 from qlint.flow.values import Class, Function, Instance, Value
 from qlint.semantics import modules as known
+from qlint.syntax import model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +33,12 @@ class Analysis:
     crashes: list[tuple[Module, Exception]]
 
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
+# What makes a model of others, or quantizes one.
+_BUILDING = frozenset(
+    "Sequential ModuleList ModuleDict QuantWrapper QuantStub prepare prepare_qat convert "
+    "quantize quantize_qat quantize_per_tensor quantize_per_channel".split()
+)
 _STUBS = known.QUANT_STUBS | {known.QUANT_WRAPPER}
 
 
@@ -65,7 +73,7 @@ class _Runner:
         for module in self.modules:
             with self._entry(module):
                 self.interp.namespace(module)
-        for function in self._functions():
+        for function in self._builders():
             with self._entry(function.module):
                 self._run_function(function)
         for instance in self.interp.top_instances:
@@ -90,8 +98,22 @@ class _Runner:
         except Exception as error:  # noqa: BLE001 - one file's crash must not hide another's findings
             self.crashes.append((module, error))
 
-    def _functions(self) -> list[Function]:
-        return [each for each in self._names() if isinstance(each, Function)]
+    def _builders(self) -> list[Function]:
+        """The functions that can build a model or quantize one, by the names they mention.
+
+        The others have nothing to say that the models themselves do not: what they do to a
+        tensor shows when a model calls them.
+        """
+        functions = [each for each in self._names() if isinstance(each, Function)]
+        mentioned = {function: names_in(function) for function in functions}
+        wanted = {cls.name for cls in self._classes()} | _BUILDING
+        waiting = functions
+        while True:
+            found = [function for function in waiting if mentioned[function] & wanted]
+            if not found:
+                return [function for function in functions if function not in waiting]
+            wanted.update(function.node.name for function in found if _is_def(function.node))
+            waiting = [function for function in waiting if function not in found]
 
     def _classes(self) -> list[Class]:
         return [
@@ -175,6 +197,18 @@ class _Runner:
         self.interp.forwarded.discard(id(instance))
         self._run_model(instance)
         self.interp.assume_quantized = outer
+
+
+def names_in(function: Function) -> frozenset[str]:
+    """All words in the source of a function that is defined at the top level of its file."""
+    node, body = function.node, function.module.file.body
+    behind = [each.start for each in body if each.start > node.start]
+    end = min(behind, default=len(function.module.text))
+    return frozenset(_WORD.findall(function.module.text, node.start, end))
+
+
+def _is_def(node: model.FunctionDef | model.Lambda) -> TypeGuard[model.FunctionDef]:
+    return isinstance(node, model.FunctionDef)
 
 
 def _default_arguments(function: Function) -> Arguments:

@@ -246,10 +246,13 @@ def options_of(value: Value) -> tuple[Value, ...]:
 
 def join(values: Iterable[Value]) -> Value:
     """The least knowledge that covers all the values."""
+    values = tuple(values)
+    if len(values) == 1:
+        return values[0]
     flat: list[Value] = []
     for value in values:
         for option in options_of(value):
-            if option not in flat:
+            if not any(option is each or option == each for each in flat):
                 flat.append(option)
     if len(flat) > 1:
         flat = _merge_tensors(flat)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Torch is described by tables, never read: its source would teach nothing about int8 kernels.
 _NEVER_READ = frozenset({"torch", "torchao", "numpy", "functorch", "triton"})
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +57,12 @@ class Project:
         self._read = read
         self._linted = {Path(os.path.abspath(path)): path for path in files}
         self._roots = tuple(dict.fromkeys(self._import_roots(Path(os.path.abspath(root)))))
+        self._linted_packages = {
+            path.relative_to(root).parts[0].removesuffix(".py")
+            for path in self._linted
+            for root in self._roots
+            if root in path.parents
+        }
         self._modules: dict[Path, Module | None] = {}
         self._resolved: dict[tuple[Path | None, str], Path | None] = {}
         self._listed: dict[str, frozenset[str]] = {}
@@ -82,9 +89,17 @@ class Project:
             return None
         key = (None, dotted)
         if key not in self._resolved:
-            candidates = (self._file_of(root, dotted.split(".")) for root in self._roots)
+            parts = dotted.split(".")
+            roots = (root for root in self._roots if self._serves(root, parts[0]))
+            candidates = (self._file_of(root, parts) for root in roots)
             self._resolved[key] = next((path for path in candidates if path is not None), None)
         return self._resolved[key]
+
+    def _serves(self, root: Path, package: str) -> bool:
+        # Of the installed packages only those that are linted themselves belong to the program.
+        if root.name not in _INSTALLED:
+            return True
+        return package in self._linted_packages
 
     def find_relative(self, importer: Path, level: int, dotted: str) -> Path | None:
         """The file meant by ``from <level dots><dotted> import …`` in ``importer``."""
