@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qlint import suppression
 from qlint.diagnostics import Diagnostic, Position, TraceStep
-from qlint.flow.events import Operation
+from qlint.flow.events import Operation, Step
 from qlint.program.project import Project
 from qlint.program.relevance import relevant
 from qlint.rules.files import FileError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from qlint.config import Settings
-    from qlint.flow.events import ModuleCall, Site, Step
+    from qlint.flow.events import ModuleCall, Site
     from qlint.program.project import Module
     from qlint.rules.base import Finding, Rule
 
@@ -154,9 +154,7 @@ class _Run:
         name, severity = FileError.name, FileError.severity
         filename = self._names.get(path, str(path))
         row = place.row
-        self._add(
-            Diagnostic("QL001", name, message, severity, filename, place, place, row, row)
-        )
+        self._add(Diagnostic("QL001", name, message, severity, filename, place, place, row, row))
 
     def _add(self, found: Diagnostic) -> None:
         key = (found.code, found.filename, found.location, found.end_location)
@@ -188,8 +186,15 @@ def _diagnostic(
         first_row=module.position(site.statement_start).row,
         last_row=module.position(site.statement_end).row,
         help=finding.help,
-        trace=tuple(_trace_step(step, name_of) for step in _steps(event.tensor.trace)),
+        trace=_trace(event, name_of),
     )
+
+
+def _trace(
+    event: Operation | ModuleCall, name_of: Callable[[Module], str]
+) -> tuple[TraceStep, ...]:
+    steps = [*_steps(event.tensor.trace), Step(event.site, "used here")]
+    return tuple(_trace_step(step, name_of) for step in steps)
 
 
 def _steps(step: Step | None) -> Iterable[Step]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import modules, python_calls, torch_calls
@@ -149,9 +149,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
     return instance
 
 
-def _set_fields(
-    interp: Interpreter, instance: Instance, cls: Class, arguments: Arguments
-) -> None:
+def _set_fields(interp: Interpreter, instance: Instance, cls: Class, arguments: Arguments) -> None:
     # A dataclass or NamedTuple: its annotated names, bases first, are the parameters.
     names: dict[str, None] = {}
     for each in reversed([each for each in cls.mro if isinstance(each, Class)]):
@@ -250,7 +248,7 @@ def _extend_traces(function: Function, names: dict[str, Value], site: Site) -> N
 
 def _with_step(value: Value, site: Site, message: str) -> Value:
     if isinstance(value, Tensor) and value.trace is not None:
-        return Tensor(value.state, Step(site, message, value.trace))
+        return replace(value, trace=Step(site, message, value.trace))
     if isinstance(value, Union):
         return Union(tuple(_with_step(each, site, message) for each in value.options))
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.events import Site
@@ -34,8 +35,11 @@ def assumed_input(
 ) -> Value:
     """A parameter of a ``forward`` whose tensors are taken to be quantized."""
     site = Site(forward.module, parameter.start, parameter.end, parameter.start, parameter.end)
-    tensor = interp.quantized(site, f"`{parameter.name}` of {cls.name} is assumed to be quantized")
-    return _input(parameter, forward, tensor, unannotated=tensor)
+    message = f"`{parameter.name}` of {cls.name} is assumed to be quantized"
+    tensor = interp.quantized(site, message)
+    value = _input(parameter, forward, tensor, unannotated=tensor)
+    # One tensor has one grid; the several in a list or dict need not share any.
+    return replace(tensor, grid=("input", id(parameter))) if value is tensor else value
 
 
 def float_input(function: Function, parameter: model.Parameter) -> Value:

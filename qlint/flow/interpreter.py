@@ -296,9 +296,9 @@ class Interpreter:
         end = max(statement.end, node.end)
         return Site(frame.module, node.start, node.end, statement.start, end)
 
-    def quantized(self, site: Site, message: str, previous: Step | None = None) -> Tensor:
+    def quantized(self, site: Site, message: str, grid: object = None) -> Tensor:
         """A tensor that becomes quantized here."""
-        return Tensor(State.QUANTIZED, Step(site, message, previous))
+        return Tensor(State.QUANTIZED, Step(site, message), grid)
 
     def report(self, event: Operation | ModuleCall) -> None:
         """Tell the rules about an event, if it lies in a linted file."""
@@ -306,8 +306,10 @@ class Interpreter:
         if not site.module.linted:
             return
         # Many models come by the same place; the shortest way there explains it best.
-        kind = event.op if isinstance(event, Operation) else event.callee
-        key = (site.module.path, site.start, site.end, kind)
+        kind: tuple[object, ...] = (event.callee, event.cls) if isinstance(event, ModuleCall) else (
+            event.op, event.with_scalar, event.common_grid is None
+        )
+        key = (site.module.path, site.start, site.end, *kind)
         known = self._events.get(key)
         if known is None or _length(event) < _length(known):
             self._events[key] = event

@@ -22,6 +22,7 @@ from qlint.flow.values import (
     Function,
     Instance,
     List,
+    Tensor,
     Tuple,
     Unknown,
     Value,
@@ -74,8 +75,12 @@ def is_module_class(cls: Class) -> bool:
     outside = list(cls.external_bases())
     if any(name.startswith((NN, "torch.ao.")) for name in outside):
         return True
-    unresolved = any(isinstance(base, Unknown) for each in cls.mro if isinstance(each, Class)
-                     for base in each.bases)
+    unresolved = any(
+        isinstance(base, Unknown)
+        for each in cls.mro
+        if isinstance(each, Class)
+        for base in each.bases
+    )
     may_be = unresolved or any(may_be_module_class(name) for name in outside)
     return may_be and cls.lookup("forward") is not None
 
@@ -206,7 +211,7 @@ def call_base_method(
     if method in ("forward", "__call__"):
         return external_forward(interp, instance, base, arguments, site)
     if base in known.FUNCTIONALS:
-        return _functional(arguments)
+        return _functional(instance, method, arguments)
     if method in _HAND_THEMSELVES_ON:
         return instance
     if method in _REGISTER:
@@ -230,11 +235,13 @@ def call_base_method(
     return _change_container(interp, instance, method, arguments)
 
 
-def _functional(arguments: Arguments) -> Value:
+def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:
     values = arguments.values()
     quantized = quantized_in(values)
     if quantized is not None:
-        return quantized
+        # The scalar methods derive their qparams from the input instead of observing.
+        grid = None if method.endswith("_scalar") else _grid_of(instance)
+        return replace(quantized, grid=grid)
     return UNKNOWN if any(isinstance(each, Unknown) for each in values) else FLOAT
 
 
@@ -405,7 +412,8 @@ def external_forward(
 ) -> Value:
     """What calling a module of an outside class returns."""
     if base in known.QUANT_STUBS:
-        return interp.quantized(site, f"quantized here by `{arguments.spelled}`")
+        message = f"quantized here by `{arguments.spelled}`"
+        return interp.quantized(site, message, grid=_grid_of(instance))
     if base in known.DEQUANT_STUBS:
         return FLOAT
     if base == known.SEQUENTIAL:
@@ -415,10 +423,11 @@ def external_forward(
         return _run_inside(interp, instance, type(arguments)((inputs,)), site)
     if base in known.PARALLEL:
         return _run_inside(interp, instance, arguments, site, keep=True)
-    result = hand_on(arguments)
+    result = _on_grid(hand_on(arguments), instance, base)
     if base in known.SWAPPED and result == FLOAT and interp.assume_quantized:
         name = base.rpartition(".")[2]
-        return interp.quantized(site, f"quantized here: a converted {name} puts out int8")
+        message = f"quantized here: a converted {name} puts out int8"
+        return interp.quantized(site, message, grid=_grid_of(instance))
     if base in known.PAIR_RETURNS:
         return Tuple((result, result))
     if base in known.LSTMS:
@@ -426,6 +435,22 @@ def external_forward(
     if base.startswith(NN) and base.endswith("Loss"):
         return FLOAT
     return result
+
+
+def _grid_of(instance: Instance) -> object:
+    return ("module", id(instance))
+
+
+def _on_grid(result: Value, instance: Instance, base: str) -> Value:
+    """The output of a module: on its own grid if it has an observer, on its input's if it has
+    nothing to compute.
+    """  # noqa: D205
+    if not isinstance(result, Tensor) or not base.startswith(NN):
+        return replace(result, grid=None) if isinstance(result, Tensor) else result
+    result = replace(result, handed_on=False)
+    if base in known.KEEP_GRID:
+        return result
+    return replace(result, grid=None if base in known.REUSABLE else _grid_of(instance))
 
 
 def _run_inside(
@@ -452,9 +477,7 @@ def _run_children(
 # Counting calls
 
 
-def _count_call(
-    interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
-) -> bool:
+def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, site: Site) -> bool:
     """Note a call in this forward pass; report it if the instance was called before."""
     if interp.forward_depth == 0 or interp.selecting or not arguments.definite:
         return False

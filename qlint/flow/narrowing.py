@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.truth import truth
@@ -68,7 +69,7 @@ def _assume_quantized(target: model.Expression, holds: bool, frame: Frame) -> No
     def narrow(value: Value) -> Value:
         if not isinstance(value, Tensor) or value.state is not State.MAYBE:
             return value
-        return Tensor(State.QUANTIZED, value.trace) if holds else Tensor(State.FLOAT)
+        return replace(value, state=State.QUANTIZED) if holds else Tensor(State.FLOAT)
 
     if isinstance(target, model.Name) and target.id in frame.names:
         value = frame.names[target.id]

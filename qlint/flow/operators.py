@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow.containers import items_of, new_list, slot_of
@@ -86,7 +87,7 @@ def binary(
         if family is not None:
             spelled = spelled or (op + "=" if form == "in-place operator" else op)
             report_arithmetic(interp, family, form, spelled, site, (left, right), quantized)
-        return quantized
+        return replace(quantized, grid=None)
     return join(_binary(op, a, b) for a in options_of(left) for b in options_of(right))
 
 
@@ -145,7 +146,9 @@ def compare(op: str, left: Value, right: Value) -> Value:
         return _compute(_COMPARISONS[op], left.value, right.value)
     items = items_of(right)
     if op in ("in", "not in") and isinstance(left, Constant) and isinstance(right, Dict):
-        return NOT_TENSOR if right.open else Constant((slot_of(left) in right.slots) is (op == "in"))
+        return (
+            NOT_TENSOR if right.open else Constant((slot_of(left) in right.slots) is (op == "in"))
+        )
     if op in ("in", "not in") and isinstance(left, Constant) and items is not None:
         if not items.open and all(isinstance(each, Constant) for each in items.items):
             return Constant((left in items.items) is (op == "in"))
@@ -164,9 +167,7 @@ def _identity(
     positive: bool, left: Value, right: Value, *, sure_if_different: bool = True
 ) -> Value:
     answers = {
-        _identical(a, b, sure_if_different)
-        for a in options_of(left)
-        for b in options_of(right)
+        _identical(a, b, sure_if_different) for a in options_of(left) for b in options_of(right)
     }
     if len(answers) == 1:
         answer = answers.pop()
@@ -215,7 +216,9 @@ def _compute(function: Callable[[Any, Any], Any] | None, left: Any, right: Any) 
             return NOT_TENSOR
     if function in (operator.pow, operator.lshift) and isinstance(right, int) and abs(right) > 64:
         return NOT_TENSOR
-    if function is operator.mul and isinstance(left, (str, bytes)) | isinstance(right, (str, bytes)):
+    if function is operator.mul and isinstance(left, (str, bytes)) | isinstance(
+        right, (str, bytes)
+    ):
         return NOT_TENSOR
     try:
         result = None if function is None else function(left, right)

@@ -172,10 +172,7 @@ def _isinstance(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         return NOT_TENSOR
     value, classes = arguments.args
     wanted = list(classes.items) if isinstance(classes, Tuple) else list(options_of(classes))
-    answers = {
-        _is_any_instance(each, wanted)
-        for each in options_of(value)
-    }
+    answers = {_is_any_instance(each, wanted) for each in options_of(value)}
     answer = answers.pop() if len(answers) == 1 else None
     return NOT_TENSOR if answer is None else Constant(answer)
 
@@ -266,8 +263,9 @@ def _has(value: Value, name: str) -> bool | None:
         if isinstance(value.cls, Class):
             if value.cls.lookup(name) is not None:
                 return True
-            known_bases = all(each.startswith("torch.nn.Module") for each in
-                              value.cls.external_bases())
+            known_bases = all(
+                each.startswith("torch.nn.Module") for each in value.cls.external_bases()
+            )
             return False if known_bases else None
     return None
 
@@ -500,9 +498,11 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
     if isinstance(value, Tuple):
         return Tuple(tuple(_deep_copy(each, done) for each in value.items), value.open)
     if not isinstance(value, HeapObject):
-        return join(_deep_copy(each, done) for each in options_of(value)) if (
-            len(options_of(value)) > 1
-        ) else value
+        return (
+            join(_deep_copy(each, done) for each in options_of(value))
+            if (len(options_of(value)) > 1)
+            else value
+        )
     twin: HeapObject
     if isinstance(value, Instance):
         twin = Instance(cls=value.cls)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from qlint.program.project import Module, Project
 
 
-
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """What was seen, and where the analysis itself broke down."""
@@ -116,9 +115,7 @@ class _Runner:
             waiting = [function for function in waiting if function not in found]
 
     def _classes(self) -> list[Class]:
-        return [
-            each for each in self._names() if isinstance(each, Class) and is_module_class(each)
-        ]
+        return [each for each in self._names() if isinstance(each, Class) and is_module_class(each)]
 
     def _names(self) -> list[Function | Class]:
         return [

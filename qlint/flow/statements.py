@@ -143,9 +143,7 @@ def _imported(
         return Lazy(None, module, name)
     if node.level:  # a namespace package, or the package's own submodule
         dotted = f"{node.module}.{name}" if node.module else name
-        found = interp.load(
-            interp.project.find_relative(frame.module.path, node.level, dotted)
-        )
+        found = interp.load(interp.project.find_relative(frame.module.path, node.level, dotted))
         return UNKNOWN if found is None else found
     found = interp.load(interp.project.find(f"{node.module}.{name}"))
     return External(f"{node.module}.{name}") if found is None else found
@@ -205,9 +203,7 @@ def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
         if certain:
             outcome = body()
         else:
-            outcome = interp.fork(
-                frame, [body, lambda: _FALLS_THROUGH], conditional=False
-            )
+            outcome = interp.fork(frame, [body, lambda: _FALLS_THROUGH], conditional=False)
         fell = outcome in (_FALLS_THROUGH, Outcome.CONTINUES)
         goes_on = fell or bool(frame.continues)
         interp.rejoin(frame, frame.continues, reached=fell)
@@ -232,9 +228,7 @@ def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:
         if decided:
             outcome = body()
         else:
-            outcome = interp.fork(
-                frame, [body, lambda: _FALLS_THROUGH], conditional=False
-            )
+            outcome = interp.fork(frame, [body, lambda: _FALLS_THROUGH], conditional=False)
         fell = outcome in (_FALLS_THROUGH, Outcome.CONTINUES)
         goes_on = fell or bool(frame.continues)
         interp.rejoin(frame, frame.continues, reached=fell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import modules
@@ -18,6 +19,7 @@ from qlint.flow.values import (
     Tuple,
     Unknown,
     Value,
+    common_grid,
     is_surely_no_tensor,
     options_of,
     quantized_in,
@@ -32,7 +34,7 @@ from qlint.semantics.names import (
     looks_like_class,
     may_be_module_class,
 )
-from qlint.semantics.operations import PAIR_WITH_DIM, Op, Result, op_of, result_of
+from qlint.semantics.operations import KEEP_GRID, PAIR_WITH_DIM, Op, Result, op_of, result_of
 
 if TYPE_CHECKING:
     from qlint.flow.calls import Arguments
@@ -171,7 +173,8 @@ def _report(
     with_scalar = family not in (Op.CAT, Op.RELU, Op.MATMUL) and any(
         is_surely_no_tensor(each) for each in values[:2]
     )
-    interp.report(Operation(family, form, spelled, site, values, tensor, with_scalar))
+    grid = common_grid(values)
+    interp.report(Operation(family, form, spelled, site, values, tensor, with_scalar, grid))
 
 
 def _result(
@@ -189,12 +192,20 @@ def _result(
         site = None if frame is None or frame.statement is None else frame.statement
         return _quantize_call(interp, arguments) if site is not None else UNKNOWN
     tensor = _state_of(values)
+    if isinstance(tensor, Tensor):
+        tensor = replace(tensor, grid=_grid_after(short, tensor, values), handed_on=False)
     if result is Result.PIECES:
         return _pieces(interp, short, tensor, arguments)
     pair = short in PAIR_WITH_DIM and _has_dim(arguments)
     if pair or result is Result.VALUES_AND_INDICES:
         return Tuple((tensor, FLOAT))
     return tensor
+
+
+def _grid_after(short: str, tensor: Tensor, values: tuple[Value, ...]) -> object:
+    if short in KEEP_GRID:
+        return tensor.grid
+    return common_grid(values) if op_of(short) is Op.CAT else None
 
 
 def _quantize_call(interp: Interpreter, arguments: Arguments) -> Value:

@@ -69,11 +69,13 @@ class Constant(Value):
 class Tensor(Value):
     """A tensor and, if it can be quantized, how it became so.
 
+    Tensors with the same ``grid`` (not None) have the same qparams: they come from one quantizer.
     One ``handed_on`` by an unknown module may be a tuple with this tensor in front.
     """
 
     state: State
     trace: Step | None = field(default=None, compare=False)
+    grid: object = field(default=None, compare=False)
     handed_on: bool = field(default=False, compare=False)
 
     @property
@@ -252,7 +254,7 @@ def join(values: Iterable[Value]) -> Value:
     flat: list[Value] = []
     for value in values:
         for option in options_of(value):
-            if not any(option is each or option == each for each in flat):
+            if not any(_same(option, each) for each in flat):
                 flat.append(option)
     if len(flat) > 1:
         flat = _merge_tensors(flat)
@@ -267,13 +269,24 @@ def join(values: Iterable[Value]) -> Value:
     return Union(tuple(flat)) if len(flat) > 1 else flat[0]
 
 
+def _same(one: Value, other: Value) -> bool:
+    if one is other:
+        return True
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        return one == other and one.grid == other.grid
+    return one == other
+
+
 def _merge_tensors(values: list[Value]) -> list[Value]:
     tensors = [each for each in values if isinstance(each, Tensor)]
     if len(tensors) < 2:
         return values
     state = State.MAYBE if len({each.state for each in tensors}) > 1 else tensors[0].state
     trace = next((each.trace for each in tensors if each.trace is not None), None)
-    return [*(each for each in values if not isinstance(each, Tensor)), Tensor(state, trace)]
+    grids = {each.grid for each in tensors if each.may_be_quantized}
+    grid = grids.pop() if len(grids) == 1 else None
+    merged = Tensor(state, trace, grid)
+    return [*(each for each in values if not isinstance(each, Tensor)), merged]
 
 
 def _merge_tuples(values: list[Value]) -> list[Value]:
@@ -291,9 +304,7 @@ def _merge_tuples(values: list[Value]) -> list[Value]:
 
 
 def _merge_constants(values: list[Value]) -> list[Value]:
-    plain = [
-        each for each in values if isinstance(each, Constant) and each.value is not None
-    ]
+    plain = [each for each in values if isinstance(each, Constant) and each.value is not None]
     if len(plain) > 6 or (plain and NOT_TENSOR in values):
         rest = [each for each in values if each not in plain and each != NOT_TENSOR]
         return [*rest, NOT_TENSOR]
@@ -326,6 +337,12 @@ def quantized_in(values: Iterable[Value]) -> Tensor | None:
     """The first tensor among the values that can be quantized, the surest first."""
     found = [tensor for value in values for tensor in tensors_in(value) if tensor.may_be_quantized]
     return min(found, key=lambda tensor: tensor.state is State.MAYBE, default=None)
+
+
+def common_grid(values: Iterable[Value]) -> object:
+    """The grid that all tensors among the values share, None if they do not."""
+    grids = {tensor.grid for value in values for tensor in tensors_in(value)}
+    return grids.pop() if len(grids) == 1 else None
 
 
 def is_surely_no_tensor(value: Value) -> bool:

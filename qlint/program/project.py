@@ -51,9 +51,7 @@ class Project:
     files, since scripts are run from there). Nothing is ever imported or run.
     """
 
-    def __init__(
-        self, files: Iterable[Path], root: Path, read: Callable[[Path], bytes]
-    ) -> None:
+    def __init__(self, files: Iterable[Path], root: Path, read: Callable[[Path], bytes]) -> None:
         self._read = read
         self._linted = {Path(os.path.abspath(path)): path for path in files}
         self._roots = tuple(dict.fromkeys(self._import_roots(Path(os.path.abspath(root)))))

@@ -88,7 +88,7 @@ class RawCat(Rule):
 
     def on_operation(self, event: Operation) -> Iterator[Finding]:
         """Report concatenation."""
-        if event.op is Op.CAT:
+        if event.op is Op.CAT and event.common_grid is None:
             message = (
                 f"`{event.spelled}` joins quantized tensors; the result silently takes the "
                 "first one's scale, which is wrong for the others"

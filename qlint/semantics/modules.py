@@ -29,7 +29,8 @@ SWAPPED = frozenset(
 
 # Steps of the eager flow that take a model and make its layers work on int8.
 EAGER_STEPS = frozenset(
-    QUANTIZATION + name for name in ("prepare", "prepare_qat", "convert", "quantize", "quantize_qat")
+    QUANTIZATION + name
+    for name in ("prepare", "prepare_qat", "convert", "quantize", "quantize_qat")
 )
 
 # (output, (h, c)) and the like: the shape of what the module returns, in the input's state.
@@ -50,5 +51,15 @@ _REUSABLE = (
     "Sigmoid Tanh Hardtanh Hardsigmoid GELU Threshold Softmax Softmax2d LogSoftmax Softmin "
     "Tanhshrink Softplus Softshrink Hardshrink Softsign LogSigmoid GLU SiLU Mish SELU CELU RReLU "
     "CosineSimilarity PairwiseDistance"
+)
+# Int8 output with the qparams of the input.
+KEEP_GRID = frozenset(
+    NN + name
+    for name in (
+        "Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d MaxPool1d MaxPool2d "
+        "MaxPool3d AvgPool2d AvgPool3d AdaptiveAvgPool2d AdaptiveAvgPool3d Upsample "
+        "UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle ChannelShuffle "
+        "ReLU Threshold ZeroPad2d ConstantPad1d ConstantPad2d ReflectionPad1d ReflectionPad2d"
+    ).split()
 )
 REUSABLE = frozenset(NN + name for name in _REUSABLE.split()) | DEQUANT_STUBS

@@ -119,6 +119,18 @@ PLAIN_ATTRIBUTES = _names(
 VIEW_ATTRIBUTES = _names("T mT H mH data real imag grad")
 
 
+# Int8 output with the qparams of the input: the values move, or some of them are dropped.
+KEEP_GRID = _names(
+    "view reshape flatten unflatten permute transpose t contiguous squeeze unsqueeze expand "
+    "expand_as view_as reshape_as clone detach detach_ chunk split unbind tensor_split "
+    "split_with_sizes hsplit vsplit index_select narrow select flip repeat repeat_interleave "
+    "movedim moveaxis swapaxes swapdims adjoint relu relu_ max_pool1d max_pool2d max_pool3d "
+    "avg_pool2d avg_pool3d adaptive_avg_pool2d adaptive_avg_pool3d interpolate upsample pad "
+    "pixel_shuffle pixel_unshuffle channel_shuffle max min topk sort cpu to dropout dropout2d "
+    "dropout3d identity requires_grad_ squeeze_ unsqueeze_ transpose_"
+)
+
+
 def result_of(name: str) -> Result:
     """What the torch function or tensor method of that name returns."""
     return RESULT_OF_NAME.get(name, Result.SAME)
