@@ -110,7 +110,7 @@ class Settings:
             if any(selects(word, code) for word in selectors):
                 inverted = pattern.startswith("!")
                 patterns = PathPatterns(self.root, (pattern.removeprefix("!"),))
-                if patterns.match(os.path.abspath(filename)) is not inverted:  # noqa: PTH100
+                if patterns.match(os.path.abspath(filename)) is not inverted:
                     return True
         return False
 
@@ -198,7 +198,7 @@ def find_config(paths: Sequence[str | Path]) -> Path | None:
 
 
 def _absolute(path: str | Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - unlike resolve(), keeps symlinks
+    return Path(os.path.abspath(path))
 
 
 def _weight(word: str) -> int:

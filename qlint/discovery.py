@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qlint.patterns import PathPatterns
 
 # Plain strings instead of Path objects: a walk handles every entry of a tree.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH116, PTH118, PTH120
+# ruff: noqa: PTH110, PTH112, PTH113, PTH116, PTH118, PTH120
 
 
 def find_files(

@@ -44,9 +44,9 @@ def lint(
     ``overlay`` holds the contents of files that are not to be read from disk. A file that cannot
     be read or parsed is reported as QL001 and never keeps another one from being linted.
     """
-    overlay = {os.path.abspath(path): content for path, content in (overlay or {}).items()}
+    contents = {os.path.abspath(path): content for path, content in (overlay or {}).items()}
     codes = settings.enabled_codes(all_rules())
-    return _with_deep_stack(lambda: _Run(files, settings, codes, overlay).diagnostics())
+    return _with_deep_stack(lambda: _Run(files, settings, codes, contents).diagnostics())
 
 
 class _Run:
@@ -228,7 +228,7 @@ def _with_deep_stack(function: Callable[[], _T]) -> _T:
     def run() -> None:
         try:
             outcome.append(function())
-        except BaseException as error:  # noqa: BLE001 - handed on to the caller's thread
+        except BaseException as error:
             failure.append(error)
 
     old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)

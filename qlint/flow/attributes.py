@@ -107,7 +107,7 @@ def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) ->
 
 
 def _external_attribute(value: Instance, name: str, *, module: bool) -> Value:
-    from qlint.flow.modules import has_method
+    from qlint.flow.module_methods import has_method
 
     if has_method(value, name):
         return ExternalMethod(value, name)

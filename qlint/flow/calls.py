@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import modules, python_calls, torch_calls
+from qlint.flow import (
+    container_methods,
+    module_calls,
+    module_methods,
+    modules,
+    python_calls,
+    torch_calls,
+)
 from qlint.flow.containers import new_dict
 from qlint.flow.events import Step
 from qlint.flow.heap import Changes
@@ -79,7 +86,7 @@ def call(interp: Interpreter, function: Value, arguments: Arguments, site: Site)
     if isinstance(function, BoundMethod):
         return call_function(interp, function.function, arguments.with_first(function.owner), site)
     if isinstance(function, Instance):
-        return modules.call_instance(interp, function, arguments, site)
+        return module_calls.call_instance(interp, function, arguments, site)
     if isinstance(function, Class):
         return instantiate(interp, function, arguments, site)
     if isinstance(function, External):
@@ -96,7 +103,7 @@ def call(interp: Interpreter, function: Value, arguments: Arguments, site: Site)
         )
         return interp.call(function.function, combined, site)
     if isinstance(function, Unknown) and function.submodule:
-        return modules.hand_on(arguments)
+        return module_calls.hand_on(arguments)
     return UNKNOWN
 
 
@@ -105,7 +112,7 @@ def _call_external(interp: Interpreter, name: str, arguments: Arguments, site: S
     first = arguments.args[0] if arguments.args else None
     if isinstance(first, Instance) and method in ("__init__", "forward", "__call__"):
         rest = arguments.without_first()
-        return modules.call_base_method(interp, first, base, method, rest, site)
+        return module_methods.call_base_method(interp, first, base, method, rest, site)
     if name.startswith(("builtins.", *python_calls.MODULES)):
         result = python_calls.call(interp, name, arguments, site)
         if result is not None:
@@ -122,14 +129,14 @@ def _call_method(
     if isinstance(receiver, Super):
         if isinstance(receiver.instance, Instance):
             base = modules.external_base(receiver.instance, after=receiver.after)
-            return modules.call_base_method(
+            return module_methods.call_base_method(
                 interp, receiver.instance, base, method.name, arguments, site
             )
         return UNKNOWN
     if isinstance(receiver, Instance):
         base = modules.external_base(receiver)
-        return modules.call_base_method(interp, receiver, base, method.name, arguments, site)
-    return python_calls.call_method(interp, receiver, method.name, arguments, site)
+        return module_methods.call_base_method(interp, receiver, base, method.name, arguments, site)
+    return container_methods.call_method(interp, receiver, method.name, arguments, site)
 
 
 def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Site) -> Value:
@@ -143,7 +150,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
         call_function(interp, init, arguments.with_first(instance), site)
     elif modules.is_module(instance):
         base = modules.external_base(instance)
-        modules.call_base_method(interp, instance, base, "__init__", arguments, site)
+        module_methods.call_base_method(interp, instance, base, "__init__", arguments, site)
     else:
         _set_fields(interp, instance, cls, arguments)
     return instance

@@ -51,8 +51,8 @@ class Operation:
     """A torch operation of a known family that a quantized tensor reaches.
 
     ``spelled`` is how the source writes the operation (``+``, ``torch.cat``, ``.add_()``);
-    ``tensor`` the quantized operand; ``with_scalar`` says that the other one is a Python number, ``common_grid`` is not
-    None if all operands have the same qparams.
+    ``tensor`` the quantized operand; ``with_scalar`` says that the other one is a Python number,
+    ``common_grid`` is not None if all operands have the same qparams.
     """
 
     op: Op

@@ -53,8 +53,8 @@ class Interpreter:
         self._events: dict[tuple[object, ...], Operation | ModuleCall] = {}
         self.instantiated: set[Class] = set()
         self.ran_forward: set[Class] = set()
-        self.top_instances: list[Value] = []
-        self.prepared: list[Value] = []
+        self.top_instances: list[Instance] = []
+        self.prepared: list[Instance] = []
         self.forwarded: set[int] = set()
         self.ran: set[int] = set()
         self.epoch = 0
@@ -306,8 +306,10 @@ class Interpreter:
         if not site.module.linted:
             return
         # Many models come by the same place; the shortest way there explains it best.
-        kind: tuple[object, ...] = (event.callee, event.cls) if isinstance(event, ModuleCall) else (
-            event.op, event.with_scalar, event.common_grid is None
+        kind: tuple[object, ...] = (
+            (event.callee, event.cls)
+            if isinstance(event, ModuleCall)
+            else (event.op, event.with_scalar, event.common_grid is None)
         )
         key = (site.module.path, site.start, site.end, *kind)
         known = self._events.get(key)

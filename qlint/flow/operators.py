@@ -61,6 +61,11 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "in": lambda item, container: item in container,
     "not in": lambda item, container: item not in container,
 }
+_UNARY: dict[str, Callable[[Any, Any], Any]] = {
+    "-": lambda value, _: -value,
+    "+": lambda value, _: +value,
+    "~": lambda value, _: ~value,
+}
 # Larger results of constant arithmetic are of no use and could take for ever.
 _LARGEST_OPERAND = 1 << 32
 _LONGEST_TEXT = 4096
@@ -203,8 +208,7 @@ def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None) -> V
 
 def _unary(op: str, operand: Value) -> Value:
     if isinstance(operand, Constant):
-        function = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op]
-        return _compute(lambda value, _: function(value), operand.value, None)
+        return _compute(_UNARY[op], operand.value, None)
     return operand
 
 
@@ -222,7 +226,7 @@ def _compute(function: Callable[[Any, Any], Any] | None, left: Any, right: Any) 
         return NOT_TENSOR
     try:
         result = None if function is None else function(left, right)
-    except Exception:  # noqa: BLE001 - whatever the program's own arithmetic would raise
+    except Exception:
         return NOT_TENSOR
     return NOT_TENSOR if function is None else Constant(result)
 

@@ -12,7 +12,8 @@ from qlint.flow.calls import Arguments
 from qlint.flow.events import Site
 from qlint.flow.inputs import float_input
 from qlint.flow.interpreter import Interpreter
-from qlint.flow.modules import call_instance, classes_in, is_module_class
+from qlint.flow.module_calls import call_instance
+from qlint.flow.modules import classes_in, is_module_class
 from qlint.flow.values import Class, Function, Instance, Value
 from qlint.semantics import modules as known
 from qlint.syntax import model
@@ -60,7 +61,7 @@ def analyse(
 
 
 class _Runner:
-    """Runs one entry point after the other; one that fails does not keep the others from running."""
+    """Runs one entry point after the other; one that fails does not stop the others."""
 
     def __init__(self, interp: Interpreter, modules: Sequence[Module]) -> None:
         self.interp = interp
@@ -75,14 +76,14 @@ class _Runner:
         for function in self._builders():
             with self._entry(function.module):
                 self._run_function(function)
-        for instance in self.interp.top_instances:
-            if isinstance(instance, Instance) and not instance.attached:
-                self._run_model(instance)
+        for top in self.interp.top_instances:
+            if not top.attached:
+                self._run_model(top)
         self._run_classes()
-        for instance in list(self.interp.prepared):
+        for prepared in list(self.interp.prepared):
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
-            if isinstance(instance, Instance) and not classes_in(instance) & _STUBS:
-                self._run_assumed(instance)
+            if not classes_in(prepared) & _STUBS:
+                self._run_assumed(prepared)
         for cls in self._classes():
             if _is_declared(cls, quantized):
                 instance = self._construct(cls)
@@ -94,7 +95,7 @@ class _Runner:
         self.interp.start()
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - one file's crash must not hide another's findings
+        except Exception as error:
             self.crashes.append((module, error))
 
     def _builders(self) -> list[Function]:

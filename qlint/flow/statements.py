@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from qlint.flow import classes, narrowing
 from qlint.flow.containers import MORE, delete_item, extend, iterate
 from qlint.flow.operators import binary
-from qlint.flow.scopes import Frame
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
@@ -18,7 +17,6 @@ from qlint.flow.values import (
     Function,
     Lazy,
     List,
-    Tuple,
     join,
 )
 from qlint.syntax import model
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from qlint.flow.interpreter import Interpreter
+    from qlint.flow.scopes import Frame
     from qlint.flow.values import Value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import modules
+from qlint.flow import module_methods, modules
 from qlint.flow.containers import iterate, known_items
 from qlint.flow.events import Operation
 from qlint.flow.operators import quantized_result
@@ -14,7 +14,6 @@ from qlint.flow.values import (
     NOT_TENSOR,
     UNKNOWN,
     Constant,
-    Instance,
     Tensor,
     Tuple,
     Unknown,
@@ -95,7 +94,7 @@ def _construct(interp: Interpreter, name: str, arguments: Arguments, site: Site)
     if name == "torch.Size":
         return arguments.args[0] if arguments.args else Tuple(())
     if may_be_module_class(name):
-        return modules.construct(interp, name, arguments, site)
+        return module_methods.construct(interp, name, arguments, site)
     return UNKNOWN
 
 
@@ -132,7 +131,7 @@ def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
     values = arguments.values()
     if family is not None:
         _report(interp, family, "function", arguments.spelled, site, values)
-    return _result(interp, short, values, arguments)
+    return _result(interp, short, values, arguments, site)
 
 
 def _is_tensor(value: Value) -> Value:
@@ -156,7 +155,7 @@ def call_tensor_method(
         _report(interp, family, "method", f".{name}()", site, values)
     if family is None or family is Op.RELU:
         values = (receiver,)
-    return _result(interp, name, values, arguments.with_first(receiver))
+    return _result(interp, name, values, arguments.with_first(receiver), site)
 
 
 def _report(
@@ -178,7 +177,11 @@ def _report(
 
 
 def _result(
-    interp: Interpreter, short: str, values: tuple[Value, ...], arguments: Arguments
+    interp: Interpreter,
+    short: str,
+    values: tuple[Value, ...],
+    arguments: Arguments,
+    site: Site,
 ) -> Value:
     result = result_of(short)
     if short == "size" and len(arguments.args) == 1:
@@ -188,9 +191,7 @@ def _result(
     if result is Result.FLOAT:
         return FLOAT
     if result is Result.QUANTIZED:
-        frame = arguments.frame
-        site = None if frame is None or frame.statement is None else frame.statement
-        return _quantize_call(interp, arguments) if site is not None else UNKNOWN
+        return interp.quantized(site, f"quantized here by `{arguments.spelled}`")
     tensor = _state_of(values)
     if isinstance(tensor, Tensor):
         tensor = replace(tensor, grid=_grid_after(short, tensor, values), handed_on=False)
@@ -206,13 +207,6 @@ def _grid_after(short: str, tensor: Tensor, values: tuple[Value, ...]) -> object
     if short in KEEP_GRID:
         return tensor.grid
     return common_grid(values) if op_of(short) is Op.CAT else None
-
-
-def _quantize_call(interp: Interpreter, arguments: Arguments) -> Value:
-    frame = arguments.frame
-    assert frame is not None and frame.statement is not None
-    site = interp.site(frame.statement, frame)
-    return interp.quantized(site, f"quantized here by `{arguments.spelled}`")
 
 
 def _state_of(values: tuple[Value, ...]) -> Value:
@@ -244,10 +238,3 @@ def _pieces(interp: Interpreter, short: str, tensor: Value, arguments: Arguments
     elif short == "broadcast_tensors":
         return Tuple(arguments.args)
     return Tuple((tensor,), open=True)
-
-
-def is_instance_of_tensor(value: Value) -> bool | None:
-    """Whether a value is a ``torch.Tensor``, if that is known."""
-    if isinstance(value, Unknown):
-        return None
-    return isinstance(value, Tensor) and not isinstance(value, Instance)

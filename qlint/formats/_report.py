@@ -33,13 +33,13 @@ class SourceReader:
     """The lines of files, as they are when a report needs them."""
 
     def __init__(self, overlay: Mapping[Path, bytes] | None = None) -> None:
-        self._overlay = {os.path.abspath(path): text for path, text in (overlay or {}).items()}  # noqa: PTH100
+        self._overlay = {os.path.abspath(path): text for path, text in (overlay or {}).items()}
         self._lines: dict[str, Sequence[str]] = {}
 
     def lines(self, filename: str) -> Sequence[str]:
         """All lines, without their ends; none if the file cannot be read (any more)."""
         if filename not in self._lines:
-            self._lines[filename] = self._read(os.path.abspath(filename))  # noqa: PTH100
+            self._lines[filename] = self._read(os.path.abspath(filename))
         return self._lines[filename]
 
     def line(self, filename: str, row: int) -> str | None:

@@ -57,7 +57,7 @@ def _place(position: Position) -> dict[str, int]:
 
 
 def _absolute(filename: str) -> str:
-    return os.path.abspath(filename)  # noqa: PTH100 - resolve() would replace symbolic links
+    return os.path.abspath(filename)
 
 
 def _dump(value: object, stream: TextIO) -> None:

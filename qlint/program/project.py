@@ -115,11 +115,11 @@ class Project:
         for part in parts[:-1]:
             if part not in self._names_in(base):
                 return None
-            base = os.path.join(base, part)
+            base = f"{base}/{part}"
         if parts:
             names = self._names_in(base)
             if parts[-1] in names:
-                package = os.path.join(base, parts[-1])
+                package = f"{base}/{parts[-1]}"
                 if "__init__.py" in self._names_in(package):
                     return Path(package, "__init__.py")
             module = parts[-1] + ".py"
@@ -129,7 +129,7 @@ class Project:
     def _names_in(self, folder: str) -> frozenset[str]:
         if folder not in self._listed:
             try:
-                self._listed[folder] = frozenset(os.listdir(folder))
+                self._listed[folder] = frozenset(each.name for each in os.scandir(folder))
             except OSError:
                 self._listed[folder] = frozenset()
         return self._listed[folder]

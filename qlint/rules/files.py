@@ -1,6 +1,5 @@
 """Rules about whole files and about suppressions; the engine itself reports them."""
 
-# ruff: noqa: D416 - the headings are those that Rule prescribes
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar

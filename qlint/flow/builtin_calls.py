@@ -1,0 +1,266 @@
+"""Python's builtin functions on what is known of their arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qlint.flow.containers import (
+    items_of,
+    known_items,
+    known_pairs,
+    new_dict,
+    new_list,
+    set_item,
+)
+from qlint.flow.truth import truth
+from qlint.flow.values import (
+    NONE,
+    NOT_TENSOR,
+    UNKNOWN,
+    Class,
+    Constant,
+    Dict,
+    External,
+    Function,
+    Instance,
+    List,
+    Partial,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    join,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from qlint.flow.calls import Arguments
+    from qlint.flow.events import Site
+    from qlint.flow.interpreter import Interpreter
+
+
+# A loop over a long range shows nothing new after its first rounds; the last one may differ.
+_FIRST_ROUNDS = 3
+
+
+def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    numbers = [
+        each.value
+        for each in arguments.args
+        if isinstance(each, Constant) and isinstance(each.value, int)
+    ]
+    if len(numbers) != len(arguments.args) or not numbers:
+        return Tuple((NOT_TENSOR, NOT_TENSOR), open=True)
+    try:
+        rounds = range(*numbers)
+    except (TypeError, ValueError):
+        return Tuple((NOT_TENSOR, NOT_TENSOR), open=True)
+    if len(rounds) > _FIRST_ROUNDS + 1:
+        shown: Iterable[int] = (*rounds[:_FIRST_ROUNDS], rounds[-1])
+    else:
+        shown = rounds
+    return Tuple(tuple(Constant(each) for each in shown))
+
+
+def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    from qlint.flow.modules import children, is_module
+
+    value = arguments.args[0] if arguments.args else UNKNOWN
+    items = items_of(value)
+    if items is not None:
+        return NOT_TENSOR if items.open else Constant(len(items.items))
+    if isinstance(value, Instance) and is_module(value):
+        return Constant(len(children(value)))
+    if isinstance(value, Dict) and not value.open:
+        return Constant(len(value.slots))
+    if isinstance(value, Constant) and isinstance(value.value, (str, bytes)):
+        return Constant(len(value.value))
+    return NOT_TENSOR
+
+
+def py_enumerate(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if not arguments.args:
+        return UNKNOWN
+    first = arguments.get(1, "start")
+    start = first.value if isinstance(first, Constant) and isinstance(first.value, int) else 0
+    items, more = known_items(interp, arguments.args[0])
+    pairs = [
+        Tuple((NOT_TENSOR if more else Constant(start + i), item)) for i, item in enumerate(items)
+    ]
+    return Tuple(tuple(pairs), more)
+
+
+def py_zip(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    columns = [known_items(interp, each) for each in arguments.args]
+    exact = [items for items, more in columns if not more]
+    if exact:
+        length = min(len(items) for items in exact)
+    else:
+        length = max((len(items) for items, _ in columns), default=0)
+    rows = []
+    for i in range(length):
+        row = [
+            items[i] if i < len(items) else (join(items) if items else UNKNOWN)
+            for items, _ in columns
+        ]
+        rows.append(Tuple(tuple(row)))
+    return Tuple(tuple(rows), not exact)
+
+
+def py_sum(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    from qlint.flow.operators import report_arithmetic
+    from qlint.flow.values import quantized_in
+    from qlint.semantics.operations import Op
+
+    values, _ = known_items(interp, arguments.args[0]) if arguments.args else ((), False)
+    tensor = quantized_in(each for each in values if isinstance(each, Tensor))
+    if tensor is not None:
+        report_arithmetic(interp, Op.ADD, "function", "sum", site, values[:2], tensor)
+        return tensor
+    if any(isinstance(each, Tensor) for value in values for each in options_of(value)):
+        return join(values)
+    return UNKNOWN if any(isinstance(each, Unknown) for each in values) else NOT_TENSOR
+
+
+def py_list(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if not arguments.args:
+        return new_list(())
+    items, more = known_items(interp, arguments.args[0])
+    return new_list(items, more=more)
+
+
+def py_tuple(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if not arguments.args:
+        return Tuple(())
+    return Tuple(*known_items(interp, arguments.args[0]))
+
+
+def py_reversed(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    items, more = known_items(interp, arguments.args[0]) if arguments.args else ((), True)
+    return Tuple(items[::-1], more)
+
+
+def py_sorted(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    return py_list(interp, arguments, site)
+
+
+def py_iter(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    return arguments.args[0] if arguments.args else UNKNOWN
+
+
+def py_next(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    items, _ = known_items(interp, arguments.args[0]) if arguments.args else ((), True)
+    return join(items) if items else UNKNOWN
+
+
+def py_map(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.args) < 2:
+        return UNKNOWN
+    function, *iterables = arguments.args
+    rows = py_zip(interp, type(arguments)(tuple(iterables)), site)
+    assert isinstance(rows, Tuple)
+    results = [
+        interp.call(function, type(arguments)(row.items), site)
+        for row in rows.items
+        if isinstance(row, Tuple)
+    ]
+    return Tuple(tuple(results), rows.open)
+
+
+def py_filter(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.args) != 2:
+        return UNKNOWN
+    function, iterable = arguments.args
+    items, more = known_items(interp, iterable)
+    kept = []
+    for item in items:
+        none = isinstance(function, Constant)
+        test = item if none else interp.call(function, type(arguments)((item,)), site)
+        decided = truth(interp, test)
+        more = more or decided is None
+        if decided is not False:
+            kept.append(item)
+    return Tuple(tuple(kept), more)
+
+
+def py_dict(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    made = new_dict(())
+    if arguments.args:
+        py_update(interp, made, arguments.args[0])
+    for name, value in arguments.kwargs.items():
+        set_item(interp, made, Constant(name), value)
+    made.open = made.open or arguments.more
+    return made
+
+
+def py_update(interp: Interpreter, target: Dict, source: Value) -> None:
+    if isinstance(source, Dict):
+        for key, value in known_pairs(source):
+            set_item(interp, target, key, value)
+        target.open = target.open or source.open
+        return
+    items, more = known_items(interp, source)
+    target.open = target.open or more
+    for pair in items:
+        if isinstance(pair, Tuple) and len(pair.items) == 2:
+            set_item(interp, target, *pair.items)
+        else:
+            target.open = True
+
+
+def py_minmax(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    values = arguments.args
+    if len(values) == 1:
+        values = known_items(interp, values[0])[0]
+    numbers = [each.value for each in values if isinstance(each, Constant)]
+    if len(numbers) == len(values) and numbers and not arguments.more:
+        function: Any = min if arguments.spelled == "min" else max
+        try:
+            return Constant(function(numbers))
+        except TypeError:
+            return NOT_TENSOR
+    return NOT_TENSOR if not any(isinstance(each, Tensor) for each in values) else join(values)
+
+
+def py_convert(function: Callable[[Any], Any]) -> Callable[..., Value]:
+    def convert(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+        value = arguments.args[0] if len(arguments.args) == 1 else NOT_TENSOR
+        if isinstance(value, Constant) and value.value is not ...:
+            try:
+                return Constant(function(value.value))
+            except Exception:
+                return NOT_TENSOR
+        return NOT_TENSOR
+
+    return convert
+
+
+def py_bool(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    decided = truth(interp, arguments.args[0]) if arguments.args else False
+    return NOT_TENSOR if decided is None else Constant(decided)
+
+
+def py_not_tensor(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    return NOT_TENSOR
+
+
+def py_none(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    return NONE
+
+
+def py_callable(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    value = arguments.args[0] if arguments.args else UNKNOWN
+    if isinstance(value, (Function, Class, Partial, External, Instance)):
+        return Constant(True)
+    return Constant(False) if isinstance(value, (Constant, List, Dict, Tuple)) else NOT_TENSOR
+
+
+def py_all_any(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    items, more = known_items(interp, arguments.args[0]) if arguments.args else ((), True)
+    answers = [truth(interp, each) for each in items]
+    wanted = arguments.spelled == "any"
+    if wanted in answers and not more:
+        return Constant(wanted)
+    return NOT_TENSOR if more or None in answers else Constant(not wanted)

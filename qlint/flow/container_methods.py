@@ -1,0 +1,147 @@
+"""Methods of lists, dicts, tuples and constants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow import builtin_calls
+from qlint.flow.containers import (
+    extend,
+    get_item,
+    items_of,
+    known_pairs,
+    new_dict,
+    new_list,
+    set_item,
+    set_items,
+    slot_of,
+)
+from qlint.flow.values import (
+    NONE,
+    NOT_TENSOR,
+    UNKNOWN,
+    Constant,
+    Dict,
+    List,
+    Tuple,
+    Value,
+    join,
+)
+
+if TYPE_CHECKING:
+    from qlint.flow.calls import Arguments
+    from qlint.flow.events import Site
+    from qlint.flow.interpreter import Interpreter
+
+
+def call_method(
+    interp: Interpreter, receiver: Value, name: str, arguments: Arguments, site: Site
+) -> Value:
+    """Call a method of a list, tuple, dict or constant."""
+    if isinstance(receiver, List):
+        return _list_method(interp, receiver, name, arguments)
+    if isinstance(receiver, Dict):
+        return _dict_method(interp, receiver, name, arguments)
+    if isinstance(receiver, Tuple):
+        return NOT_TENSOR if name in ("index", "count", "numel") else UNKNOWN
+    if isinstance(receiver, Constant):
+        return _constant_method(receiver.value, name, arguments)
+    return UNKNOWN
+
+
+_QUESTIONS = frozenset("index count issubset issuperset isdisjoint".split())
+
+
+def _list_method(interp: Interpreter, target: List, name: str, arguments: Arguments) -> Value:
+    items = items_of(target) or Tuple(())
+    args = arguments.args
+    if name in ("append", "add") and args:
+        set_items(interp, target, [*items.items, args[0]], more=items.open)
+    elif name in ("extend", "update") and args:
+        extend(interp, target, args[0])
+    elif name == "insert" and len(args) == 2:
+        at = args[0].value if isinstance(args[0], Constant) else 0
+        known = list(items.items)
+        known.insert(at if isinstance(at, int) else 0, args[1])
+        set_items(interp, target, known, more=items.open)
+    elif name == "pop":
+        index = args[0] if args else Constant(-1)
+        taken = get_item(interp, target, index) if items.items else UNKNOWN
+        if isinstance(index, Constant) and isinstance(index.value, int) and items.items:
+            known = list(items.items)
+            if -len(known) <= index.value < len(known):
+                del known[index.value]
+            set_items(interp, target, known, more=items.open)
+        return taken
+    elif name == "reverse":
+        set_items(interp, target, items.items[::-1], more=items.open)
+    elif name == "clear":
+        set_items(interp, target, (), more=False)
+    elif name == "copy":
+        return new_list(items.items, more=items.open)
+    elif name in ("remove", "discard", "sort"):
+        return NONE
+    else:
+        return NOT_TENSOR if name in _QUESTIONS else UNKNOWN
+    return NONE
+
+
+def _dict_method(interp: Interpreter, target: Dict, name: str, arguments: Arguments) -> Value:
+    pairs = known_pairs(target)
+    if target.open:
+        pairs.append((NOT_TENSOR, target.slots.get("?", UNKNOWN)))
+    if name == "items":
+        return Tuple(tuple(Tuple(pair) for pair in pairs), target.open)
+    if name == "keys":
+        return Tuple(tuple(key for key, _ in pairs), target.open)
+    if name == "values":
+        return Tuple(tuple(value for _, value in pairs), target.open)
+    if name in ("get", "pop", "setdefault") and arguments.args:
+        return _look_up(interp, target, name, arguments)
+    if name == "update":
+        if arguments.args:
+            builtin_calls.py_update(interp, target, arguments.args[0])
+        for keyword, value in arguments.kwargs.items():
+            set_item(interp, target, Constant(keyword), value)
+        return NONE
+    if name == "copy":
+        return new_dict(pairs)
+    return UNKNOWN
+
+
+def _look_up(interp: Interpreter, target: Dict, name: str, arguments: Arguments) -> Value:
+    key = arguments.args[0]
+    default = arguments.args[1] if len(arguments.args) > 1 else NONE
+    if not isinstance(key, Constant):
+        return join([default, *target.slots.values()])
+    found = target.slots.get(slot_of(key))
+    if found is not None:
+        if name == "pop":
+            interp.heap.delete(target, slot_of(key))
+        return found
+    if name == "setdefault":
+        set_item(interp, target, key, default)
+    return join([default, UNKNOWN]) if target.open else default
+
+
+_TEXT_METHODS = frozenset(
+    "format join split rsplit strip lstrip rstrip lower upper startswith endswith replace title "
+    "removeprefix removesuffix partition rpartition capitalize isdigit find count".split()
+)
+
+
+def _constant_method(value: object, name: str, arguments: Arguments) -> Value:
+    if not isinstance(value, str) or name not in _TEXT_METHODS:
+        return NOT_TENSOR
+    plain = [each.value for each in arguments.args if isinstance(each, Constant)]
+    if len(plain) != len(arguments.args) or arguments.kwargs or arguments.more:
+        return NOT_TENSOR
+    try:
+        result = getattr(value, name)(*plain)
+    except Exception:
+        return NOT_TENSOR
+    if isinstance(result, list):
+        return new_list(Constant(each) for each in result)
+    if isinstance(result, tuple):
+        return Tuple(tuple(Constant(each) for each in result))
+    return Constant(result)

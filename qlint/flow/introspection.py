@@ -1,0 +1,170 @@
+"""Builtins that ask or change what an object is and has: isinstance, getattr, super and so on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow import attributes
+from qlint.flow.values import (
+    NONE,
+    NOT_TENSOR,
+    SUBMODULE,
+    UNKNOWN,
+    Class,
+    Constant,
+    Dict,
+    External,
+    HeapObject,
+    Instance,
+    List,
+    NotTensor,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    join,
+    options_of,
+)
+from qlint.semantics.names import canonical
+
+if TYPE_CHECKING:
+    from qlint.flow.calls import Arguments
+    from qlint.flow.events import Site
+    from qlint.flow.interpreter import Interpreter
+
+
+def py_isinstance(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.args) != 2:
+        return NOT_TENSOR
+    value, classes = arguments.args
+    wanted = list(classes.items) if isinstance(classes, Tuple) else list(options_of(classes))
+    answers = {_is_any_instance(each, wanted) for each in options_of(value)}
+    answer = answers.pop() if len(answers) == 1 else None
+    return NOT_TENSOR if answer is None else Constant(answer)
+
+
+def _is_any_instance(value: Value, classes: list[Value]) -> bool | None:
+    answers = [_is_instance(value, each) for each in classes]
+    if True in answers:
+        return True
+    return None if None in answers else False
+
+
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (float,),
+    "str": (str,),
+    "bool": (bool,),
+    "bytes": (bytes,),
+    "complex": (complex,),
+}
+_CONTAINER_TYPES = {
+    "list": (List,),
+    "tuple": (Tuple,),
+    "dict": (Dict,),
+    "Sequence": (List, Tuple),
+    "Iterable": (List, Tuple, Dict),
+    "Mapping": (Dict,),
+    "OrderedDict": (Dict,),
+    "MutableSequence": (List,),
+    "set": (List,),
+}
+
+
+def _is_instance(value: Value, cls: Value) -> bool | None:
+    if isinstance(value, (Unknown, NotTensor)) or not isinstance(cls, (Class, External)):
+        return None
+    if isinstance(value, Instance):
+        return _instance_is(value, cls)
+    if isinstance(cls, Class):
+        return False
+    short = cls.name.rpartition(".")[2]
+    if canonical(cls.name) in ("torch.Tensor", "torch.nn.Parameter"):
+        return isinstance(value, Tensor)
+    if isinstance(value, Constant) and short in _PYTHON_TYPES:
+        return isinstance(value.value, _PYTHON_TYPES[short])
+    if isinstance(value, (List, Tuple, Dict)) and short in _CONTAINER_TYPES:
+        return isinstance(value, _CONTAINER_TYPES[short])
+    return None if isinstance(value, HeapObject) else False
+
+
+def _instance_is(value: Instance, cls: Class | External) -> bool | None:
+    if isinstance(value.cls, Class):
+        if cls in value.cls.mro:
+            return True
+        names = {canonical(each) for each in value.cls.external_bases()}
+    else:
+        names = {canonical(value.cls.name)}
+    if isinstance(cls, Class):
+        return False
+    wanted = canonical(cls.name)
+    if wanted in names:
+        return True
+    if wanted == "torch.nn.Module":
+        from qlint.flow.modules import is_module
+
+        return is_module(value)
+    return None if any(not each.startswith("torch.") for each in names) else False
+
+
+def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    from qlint.flow.modules import children, is_module
+
+    if len(arguments.args) < 2:
+        return UNKNOWN
+    value, name, *default = arguments.args
+    if isinstance(name, Constant) and isinstance(name.value, str):
+        if default and isinstance(value, Instance) and _has(value, name.value) is False:
+            return default[0]
+        return interp.get_attribute(value, name.value, site)
+    if isinstance(value, Instance) and is_module(value):
+        return join([SUBMODULE, *(child for _, child in children(value))])
+    return UNKNOWN
+
+
+def _has(value: Value, name: str) -> bool | None:
+    if isinstance(value, Instance):
+        if name in value.slots:
+            return True
+        if isinstance(value.cls, Class):
+            if value.cls.lookup(name) is not None:
+                return True
+            known_bases = all(
+                each.startswith("torch.nn.Module") for each in value.cls.external_bases()
+            )
+            return False if known_bases else None
+    return None
+
+
+def py_hasattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.args) == 2 and isinstance(arguments.args[1], Constant):
+        answer = _has(arguments.args[0], str(arguments.args[1].value))
+        if answer is not None:
+            return Constant(answer)
+    return NOT_TENSOR
+
+
+def py_setattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    from qlint.flow.modules import attach
+
+    if len(arguments.args) == 3:
+        target, name, value = arguments.args
+        for each in options_of(target):
+            if isinstance(name, Constant):
+                attributes.set_(interp, each, str(name.value), value)
+            elif isinstance(each, Instance):
+                attach(each, value)
+    return NONE
+
+
+def py_super(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    from qlint.flow.classes import make_super
+
+    if len(arguments.args) == 2 and isinstance(arguments.args[0], Class):
+        return make_super(arguments.args[1], arguments.args[0])
+    return UNKNOWN
+
+
+def py_type(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    value = arguments.args[0] if len(arguments.args) == 1 else UNKNOWN
+    return value.cls if isinstance(value, Instance) else UNKNOWN

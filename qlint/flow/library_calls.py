@@ -1,0 +1,100 @@
+"""Functions of Python's library that build, copy or combine values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow.containers import (
+    known_items,
+    new_dict,
+)
+from qlint.flow.values import (
+    UNKNOWN,
+    Dict,
+    HeapObject,
+    Instance,
+    List,
+    Partial,
+    Tuple,
+    Value,
+    join,
+    options_of,
+)
+
+if TYPE_CHECKING:
+    from qlint.flow.calls import Arguments
+    from qlint.flow.events import Site
+    from qlint.flow.interpreter import Interpreter
+
+
+def py_partial(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if not arguments.args:
+        return UNKNOWN
+    return Partial(arguments.args[0], arguments.args[1:], dict(arguments.kwargs))
+
+
+def py_reduce(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.args) < 2:
+        return UNKNOWN
+    items = list(known_items(interp, arguments.args[1])[0])
+    if len(arguments.args) == 3:
+        items.insert(0, arguments.args[2])
+    if not items:
+        return UNKNOWN
+    result = items[0]
+    for item in items[1:]:
+        inner = type(arguments)((result, item), spelled=arguments.spelled)
+        result = interp.call(arguments.args[0], inner, site)
+    return result
+
+
+def py_first(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    return arguments.args[-1] if arguments.args else UNKNOWN
+
+
+def py_chain(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    items: list[Value] = []
+    more = arguments.more
+    for each in arguments.args:
+        found, uncertain = known_items(interp, each)
+        items += found
+        more = more or uncertain
+    return Tuple(tuple(items), more)
+
+
+def py_repeat(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    return Tuple(arguments.args[:1] * 2, open=True)
+
+
+def py_copy(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    return _deep_copy(arguments.args[0], {}) if arguments.args else UNKNOWN
+
+
+def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
+    if id(value) in done:
+        return done[id(value)]
+    if isinstance(value, Tuple):
+        return Tuple(tuple(_deep_copy(each, done) for each in value.items), value.open)
+    if not isinstance(value, HeapObject):
+        return (
+            join(_deep_copy(each, done) for each in options_of(value))
+            if (len(options_of(value)) > 1)
+            else value
+        )
+    twin: HeapObject
+    if isinstance(value, Instance):
+        twin = Instance(cls=value.cls)
+    elif isinstance(value, Dict):
+        twin = Dict(keys=dict(value.keys), open=value.open)
+    else:
+        twin = List()
+    done[id(value)] = twin
+    for slot, each in value.slots.items():
+        twin.slots[slot] = _deep_copy(each, done)
+    return twin
+
+
+def py_open_dict(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    made = new_dict(())
+    made.open = True
+    return made

@@ -1,0 +1,200 @@
+"""Calling modules, and counting the calls of one forward pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qlint.flow.events import ModuleCall
+from qlint.flow.modules import children, classes_in, external_base, is_module_class
+from qlint.flow.values import (
+    FLOAT,
+    SUBMODULE,
+    UNKNOWN,
+    BoundMethod,
+    CallSites,
+    Class,
+    Function,
+    Instance,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    options_of,
+    quantized_in,
+    tensors_in,
+)
+from qlint.semantics import modules as known
+from qlint.semantics.names import NN, canonical
+
+if TYPE_CHECKING:
+    from qlint.flow.calls import Arguments
+    from qlint.flow.events import Site
+    from qlint.flow.interpreter import Interpreter
+
+
+_CALLS = "<calls>"  # the slot that counts calls; no attribute has such a name
+
+
+def call_instance(
+    interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
+) -> Value:
+    """Call an instance: its ``forward``, as a rule."""
+    cls = instance.cls
+    if isinstance(cls, Class):
+        method = cls.lookup("forward") if is_module_class(cls) else cls.lookup("__call__")
+        if isinstance(method, Function):
+            if not is_module_class(cls):
+                return interp.call(BoundMethod(method, instance), arguments, site)
+            return run_forward(interp, instance, cls, method, arguments, site)
+    repeats = _count_call(interp, instance, arguments, site)
+    interp.repeating += repeats
+    result = external_forward(interp, instance, external_base(instance), arguments, site)
+    interp.repeating -= repeats
+    return result
+
+
+def run_forward(
+    interp: Interpreter,
+    instance: Instance,
+    cls: Class,
+    forward: Function,
+    arguments: Arguments,
+    site: Site,
+) -> Value:
+    """Run the ``forward`` of a class of the program."""
+    if interp.exhausted:
+        return hand_on(arguments)
+    outermost = interp.forward_depth == 0
+    if outermost:
+        interp.epoch += 1
+        if interp.assume_quantized:
+            arguments = assume_inputs(interp, forward, cls)
+    repeats = _count_call(interp, instance, arguments, site)
+    interp.ran_forward.add(cls)
+    interp.forwarded.add(id(instance))
+    interp.repeating += repeats
+    interp.forward_depth += 1
+    result = interp.call(BoundMethod(forward, instance), arguments, site)
+    interp.forward_depth -= 1
+    interp.repeating -= repeats
+    # What leaves an assumed model has been dequantized by whoever wraps it.
+    return FLOAT if outermost and interp.assume_quantized else result
+
+
+def assume_inputs(interp: Interpreter, forward: Function, cls: Class) -> Arguments:
+    """Arguments for a forward pass whose input is taken to be quantized."""
+    from qlint.flow.calls import Arguments
+    from qlint.flow.inputs import assumed_input
+
+    parameters = forward.node.parameters
+    positional = (*parameters.positional_only, *parameters.positional)[1:]
+    args = [assumed_input(interp, forward, cls, each) for each in positional]
+    kwargs = {
+        each.name: assumed_input(interp, forward, cls, each) for each in parameters.keyword_only
+    }
+    if parameters.star is not None:
+        args.append(assumed_input(interp, forward, cls, parameters.star))
+    return Arguments(tuple(args), kwargs)
+
+
+def hand_on(arguments: Arguments) -> Value:
+    """What a module that keeps the quantization state of its input returns."""
+    values = arguments.values()
+    quantized = quantized_in(values)
+    if quantized is not None:
+        return replace(quantized, handed_on=True)
+    known_tensor = any(True for value in values for _ in tensors_in(value))
+    unknown = any(isinstance(each, Unknown) for value in values for each in options_of(value))
+    return FLOAT if known_tensor and not unknown else UNKNOWN
+
+
+def external_forward(
+    interp: Interpreter, instance: Instance, base: str, arguments: Arguments, site: Site
+) -> Value:
+    """What calling a module of an outside class returns."""
+    if base in known.QUANT_STUBS:
+        message = f"quantized here by `{arguments.spelled}`"
+        return interp.quantized(site, message, grid=grid_of(instance))
+    if base in known.DEQUANT_STUBS:
+        return FLOAT
+    if base == known.SEQUENTIAL:
+        return _run_children(interp, instance, arguments, site)
+    if base == known.QUANT_WRAPPER:
+        inputs = interp.quantized(site, "quantized here by the QuantWrapper")
+        return _run_inside(interp, instance, type(arguments)((inputs,)), site)
+    if base in known.PARALLEL:
+        return _run_inside(interp, instance, arguments, site, keep=True)
+    result = _on_grid(hand_on(arguments), instance, base)
+    if base in known.SWAPPED and result == FLOAT and interp.assume_quantized:
+        name = base.rpartition(".")[2]
+        message = f"quantized here: a converted {name} puts out int8"
+        return interp.quantized(site, message, grid=grid_of(instance))
+    if base in known.PAIR_RETURNS:
+        return Tuple((result, result))
+    if base in known.LSTMS:
+        return Tuple((result, Tuple((result, result))))
+    if base.startswith(NN) and base.endswith("Loss"):
+        return FLOAT
+    return result
+
+
+def grid_of(instance: Instance) -> object:
+    """The grid of what an instance with an observer of its own puts out."""
+    return ("module", id(instance))
+
+
+def _on_grid(result: Value, instance: Instance, base: str) -> Value:
+    """The output of a module: on its own grid if it has an observer, on its input's if it has
+    nothing to compute.
+    """  # noqa: D205
+    if not isinstance(result, Tensor) or not base.startswith(NN):
+        return replace(result, grid=None) if isinstance(result, Tensor) else result
+    result = replace(result, handed_on=False)
+    if base in known.KEEP_GRID:
+        return result
+    return replace(result, grid=None if base in known.REUSABLE else grid_of(instance))
+
+
+def _run_inside(
+    interp: Interpreter, wrapper: Instance, arguments: Arguments, site: Site, *, keep: bool = False
+) -> Value:
+    inner = wrapper.slots.get("module", SUBMODULE)
+    interp.forward_depth += 1
+    interp.epoch += interp.forward_depth == 1
+    result = interp.call(inner, arguments, site)
+    interp.forward_depth -= 1
+    return result if keep else FLOAT
+
+
+def _run_children(
+    interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
+) -> Value:
+    value = arguments.args[0] if arguments.args else UNKNOWN
+    for name, child in children(instance):
+        spelled = f"{arguments.spelled}.{name}"
+        value = interp.call(child, type(arguments)((value,), spelled=spelled), site)
+    return value
+
+
+def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, site: Site) -> bool:
+    """Note a call in this forward pass; report it if the instance was called before."""
+    if interp.forward_depth == 0 or interp.selecting or not arguments.definite:
+        return False
+    before = instance.slots.get(_CALLS)
+    earlier: tuple[Site, ...] = ()
+    excluded = False
+    if isinstance(before, CallSites) and before.epoch == interp.epoch:
+        earlier = before.sites
+        unsure_below = before.unsure_below
+        excluded = unsure_below is not None and interp.heap.conditions > unsure_below
+    interp.heap.write(instance, _CALLS, CallSites(interp.epoch, (*earlier, site)))
+    if not earlier or excluded or interp.repeating:
+        return bool(earlier)
+    tensor = quantized_in(arguments.values())
+    if tensor is not None:
+        cls = instance.cls
+        name = cls.name if isinstance(cls, Class) else canonical(cls.name)
+        parts = classes_in(instance)
+        interp.report(ModuleCall(site, arguments.spelled, name, parts, earlier, tensor))
+    return True

@@ -1,0 +1,247 @@
+"""Making modules of outside classes, and the methods that all modules have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qlint.flow.containers import known_items, new_list
+from qlint.flow.module_calls import external_forward, grid_of
+from qlint.flow.modules import (
+    attach,
+    child_at,
+    children,
+    descendants,
+    external_base,
+    is_module,
+    set_child,
+)
+from qlint.flow.values import (
+    FLOAT,
+    NONE,
+    NOT_TENSOR,
+    SUBMODULE,
+    UNKNOWN,
+    Constant,
+    Dict,
+    External,
+    Instance,
+    Tuple,
+    Unknown,
+    Value,
+    options_of,
+    quantized_in,
+)
+from qlint.semantics import modules as known
+from qlint.semantics.names import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qlint.flow.calls import Arguments
+    from qlint.flow.events import Site
+    from qlint.flow.interpreter import Interpreter
+
+
+_HAND_THEMSELVES_ON = frozenset(
+    "train eval to cuda cpu half float double bfloat16 apply requires_grad_ share_memory "
+    "to_empty xpu ipu type".split()
+)
+_REGISTER = frozenset({"register_buffer", "register_parameter"})
+_ADD_MODULE = frozenset({"add_module", "register_module"})
+_LISTS = frozenset({"children", "modules"})
+_NAMED_LISTS = frozenset({"named_children", "named_modules"})
+_ITEMS = frozenset({"items", "keys", "values"})
+_OTHER_METHODS = frozenset(
+    "parameters named_parameters buffers named_buffers state_dict load_state_dict zero_grad "
+    "register_forward_hook register_forward_pre_hook register_full_backward_hook _get_name "
+    "extra_repr get_submodule get_parameter set_submodule append extend insert update pop clear "
+    "_load_from_state_dict forward __call__ __init__ __len__ __getitem__ __setattr__".split()
+)
+_METHODS = (
+    _HAND_THEMSELVES_ON | _REGISTER | _ADD_MODULE | _LISTS | _NAMED_LISTS | _ITEMS | _OTHER_METHODS
+)
+
+
+def has_method(instance: Instance, name: str) -> bool:
+    """Whether an outside base of the instance is known to have a method."""
+    base = external_base(instance)
+    if base in known.FUNCTIONALS:
+        return name in known.FUNCTIONAL_METHODS
+    return is_module(instance) and name in _METHODS
+
+
+def construct(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Instance:
+    """Make an instance of an outside class."""
+    instance = Instance(cls=External(name))
+    if name in known.CONTAINERS:
+        _fill(interp, instance, name, arguments)
+    elif name == known.QUANT_WRAPPER or name in known.PARALLEL:
+        inner = arguments.get(0, "module")
+        if inner is not None:
+            attach(instance, inner)
+            instance.slots["module"] = inner
+    if name == known.QUANT_WRAPPER:
+        interp.top_instances.append(instance)
+    return instance
+
+
+def _fill(interp: Interpreter, instance: Instance, base: str, arguments: Arguments) -> None:
+    if base == known.SEQUENTIAL and not (
+        len(arguments.args) == 1 and isinstance(arguments.args[0], Dict)
+    ):
+        for value in arguments.args:
+            set_child(interp, instance, None, value)
+        return
+    given = arguments.get(0, "modules")
+    for each in options_of(given) if given is not None else ():
+        if isinstance(each, Dict):
+            for slot, value in each.slots.items():
+                set_child(interp, instance, slot, value)
+        elif base == known.MODULE_DICT:
+            for pair in known_items(interp, each)[0]:
+                if isinstance(pair, Tuple) and len(pair.items) == 2:
+                    key = pair.items[0]
+                    name = str(key.value) if isinstance(key, Constant) else None
+                    set_child(interp, instance, name, pair.items[1])
+        else:
+            for value in known_items(interp, each)[0]:
+                set_child(interp, instance, None, value)
+
+
+def call_base_method(
+    interp: Interpreter,
+    instance: Instance,
+    base: str,
+    method: str,
+    arguments: Arguments,
+    site: Site,
+) -> Value:
+    """Call a method that an instance has from an outside base class."""
+    base = canonical(base)
+    if method == "__init__":
+        if base in known.CONTAINERS:
+            _fill(interp, instance, base, arguments)
+        return NONE
+    if method in ("forward", "__call__"):
+        return external_forward(interp, instance, base, arguments, site)
+    if base in known.FUNCTIONALS:
+        return _functional(instance, method, arguments)
+    if method in _HAND_THEMSELVES_ON:
+        return instance
+    if method in _LISTS | _NAMED_LISTS | _ITEMS:
+        return _listing(instance, method)
+    if method in _TENSORS:
+        return _TENSORS[method]
+    handler = _HANDLERS.get(method)
+    return UNKNOWN if handler is None else handler(interp, instance, arguments)
+
+
+def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:
+    values = arguments.values()
+    quantized = quantized_in(values)
+    if quantized is not None:
+        # The scalar methods derive their qparams from the input instead of observing.
+        grid = None if method.endswith("_scalar") else grid_of(instance)
+        return replace(quantized, grid=grid)
+    return UNKNOWN if any(isinstance(each, Unknown) for each in values) else FLOAT
+
+
+def _register(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    name, value = arguments.get(0, "name"), arguments.get(1, "tensor")
+    value = value if value is not None else arguments.kwargs.get("param")
+    if isinstance(name, Constant) and isinstance(name.value, str):
+        is_none = isinstance(value, Constant) and value.value is None
+        interp.heap.write(instance, name.value, NONE if is_none else FLOAT)
+    return NONE
+
+
+def _add_module(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    name, value = arguments.get(0, "name"), arguments.get(1, "module")
+    if value is not None:
+        known_name = isinstance(name, Constant) and isinstance(name.value, str)
+        slot = name.value if isinstance(name, Constant) and known_name else None
+        set_child(interp, instance, str(slot) if slot is not None else None, value)
+    return NONE
+
+
+def _listing(instance: Instance, method: str) -> Value:
+    named = descendants(instance) if "modules" in method else children(instance)
+    if method in ("named_children", "named_modules", "items"):
+        return new_list(Tuple((Constant(name), value)) for name, value in named)
+    if method == "keys":
+        return new_list(Constant(name) for name, _ in named)
+    return new_list(value for _, value in named)
+
+
+def _submodule(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    target = arguments.get(0, "target")
+    value: Value = instance
+    if not (isinstance(target, Constant) and isinstance(target.value, str)):
+        return SUBMODULE
+    for name in target.value.split("."):
+        if not isinstance(value, Instance):
+            return SUBMODULE
+        value = value.slots.get(name, SUBMODULE)
+    return value
+
+
+def _append(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    for value in arguments.args[:1]:
+        set_child(interp, instance, None, value)
+    return instance
+
+
+def _extend(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    for values in arguments.args[:1]:
+        for value in known_items(interp, values)[0]:
+            set_child(interp, instance, None, value)
+    return instance
+
+
+def _update(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    _fill(interp, instance, known.MODULE_DICT, arguments)
+    return NONE
+
+
+def _length(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    return Constant(len(children(instance)))
+
+
+def _get_item(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    return child_at(interp, instance, arguments.args[0]) if arguments.args else UNKNOWN
+
+
+def _insert(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    if len(arguments.args) != 2:
+        return instance
+    index, value = arguments.args
+    named = children(instance)
+    values = [each for _, each in named]
+    at = index.value if isinstance(index, Constant) and isinstance(index.value, int) else 0
+    values.insert(at, value)
+    for name, _ in named:
+        interp.heap.delete(instance, name)
+    for each in values:
+        set_child(interp, instance, None, each)
+    return instance
+
+
+_TENSORS: dict[str, Value] = {
+    "parameters": Tuple((FLOAT,), open=True),
+    "buffers": Tuple((FLOAT,), open=True),
+    "named_parameters": Tuple((Tuple((NOT_TENSOR, FLOAT)),), open=True),
+    "named_buffers": Tuple((Tuple((NOT_TENSOR, FLOAT)),), open=True),
+}
+_HANDLERS: dict[str, Callable[[Interpreter, Instance, Arguments], Value]] = {
+    **dict.fromkeys(_REGISTER, _register),
+    **dict.fromkeys(_ADD_MODULE, _add_module),
+    "__setattr__": _add_module,
+    "get_submodule": _submodule,
+    "__len__": _length,
+    "__getitem__": _get_item,
+    "append": _append,
+    "extend": _extend,
+    "insert": _insert,
+    "update": _update,
+}
