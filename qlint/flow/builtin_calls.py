@@ -27,6 +27,7 @@ from qlint.flow.values import (
     Partial,
     Tensor,
     Tuple,
+    Union,
     Unknown,
     Value,
     join,
@@ -48,9 +49,11 @@ _FIRST_ROUNDS = 3
 def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     numbers = [
         each.value
-        for each in arguments.args
+        for argument in arguments.args
+        for each in options_of(argument)[:1]  # a default stands first
         if isinstance(each, Constant) and isinstance(each.value, int)
     ]
+    more = any(isinstance(each, Union) for each in arguments.args)
     if len(numbers) != len(arguments.args) or not numbers:
         return Tuple((NOT_TENSOR, NOT_TENSOR), open=True)
     try:
@@ -61,7 +64,7 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         shown: Iterable[int] = (*rounds[:_FIRST_ROUNDS], rounds[-1])
     else:
         shown = rounds
-    return Tuple(tuple(Constant(each) for each in shown))
+    return Tuple(tuple(Constant(each) for each in shown), more)
 
 
 def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

@@ -62,6 +62,7 @@ class Interpreter:
         self.selecting = 0
         self.forward_depth = 0
         self._namespaces: dict[Path, Namespace] = {}
+        self._resolving: set[tuple[Path, str]] = set()
         self._stack: list[Function] = []
         self._steps = 0
 
@@ -78,6 +79,7 @@ class Interpreter:
         self.epoch += 1
         self.repeating = self.selecting = self.forward_depth = 0
         self._stack.clear()
+        self._resolving.clear()
         self.heap.settle()
 
     @property
@@ -228,12 +230,9 @@ class Interpreter:
 
     def global_name(self, name: str, namespace: Namespace) -> Value:
         """The value of a module's global name or of a builtin."""
-        if name in namespace.names:
-            return self.force(namespace.names, name)
-        for source in namespace.star_imports:
-            found = self._star_name(source, name)
-            if found is not None:
-                return found
+        found = self._own_name(namespace, name)
+        if found is not None:
+            return found
         if name in ("__name__", "__file__"):
             return Constant("__main__" if name == "__name__" else str(namespace.module.path))
         if hasattr(builtins, name):
@@ -242,15 +241,25 @@ class Interpreter:
 
     def module_attribute(self, module: Module, name: str) -> Value | None:
         """A name of a module as seen from outside: its own, or a submodule's."""
-        namespace = self.namespace(module)
+        key = (module.path, name)
+        if key in self._resolving:  # modules that import the name from each other
+            return None
+        self._resolving.add(key)
+        try:
+            found = self._own_name(self.namespace(module), name)
+        finally:
+            self._resolving.discard(key)
+        if found is None and module.path.name == "__init__.py":
+            return self.load(self.project.find_relative(module.path, 1, name))
+        return found
+
+    def _own_name(self, namespace: Namespace, name: str) -> Value | None:
         if name in namespace.names:
-            return self.force(namespace.names, name)
+            return self._forced(namespace.names, name)
         for source in namespace.star_imports:
             found = self._star_name(source, name)
             if found is not None:
                 return found
-        if module.path.name == "__init__.py":
-            return self.load(self.project.find_relative(module.path, 1, name))
         return None
 
     def load(self, path: Path | None) -> Value | None:
@@ -260,22 +269,26 @@ class Interpreter:
 
     def force(self, names: dict[str, Value], name: str) -> Value:
         """The value of a name in a scope, resolving an import that was put off."""
-        value = names[name]
-        if isinstance(value, Lazy):
-            value = self._resolve(value)
-            names[name] = value
-        elif isinstance(value, Union) and any(isinstance(each, Lazy) for each in value.options):
-            value = join(
-                self._resolve(each) if isinstance(each, Lazy) else each for each in value.options
-            )
-            names[name] = value
-        return value
+        found = self._forced(names, name)
+        return UNKNOWN if found is None else found
 
-    def _resolve(self, lazy: Lazy) -> Value:
+    def _forced(self, names: dict[str, Value], name: str) -> Value | None:
+        value = names[name]
+        if not any(isinstance(each, Lazy) for each in options_of(value)):
+            return value
+        resolved = [
+            self._resolve(each) if isinstance(each, Lazy) else each for each in options_of(value)
+        ]
+        found = [each for each in resolved if each is not None]
+        if not found:
+            return None
+        names[name] = join(found)
+        return names[name]
+
+    def _resolve(self, lazy: Lazy) -> Value | None:
         if not lazy.name:
             return ModuleValue(lazy.module)
-        found = self.module_attribute(lazy.module, lazy.name)
-        return UNKNOWN if found is None else found
+        return self.module_attribute(lazy.module, lazy.name)
 
     def _star_name(self, source: Value, name: str) -> Value | None:
         if name.startswith("_"):

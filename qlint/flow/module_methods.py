@@ -194,9 +194,14 @@ def _append(interp: Interpreter, instance: Instance, arguments: Arguments) -> Va
 
 def _extend(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
     for values in arguments.args[:1]:
-        for value in known_items(interp, values)[0]:
-            set_child(interp, instance, None, value)
+        extend_container(interp, instance, values)
     return instance
+
+
+def extend_container(interp: Interpreter, instance: Instance, values: Value) -> None:
+    """Append all modules of an iterable to a container."""
+    for value in known_items(interp, values)[0]:
+        set_child(interp, instance, None, value)
 
 
 def _update(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:

@@ -56,9 +56,14 @@ def external_base(instance: Instance, after: Class | None = None) -> str:
     return next((name for name in outside if name.startswith(NN)), outside[0] if outside else "")
 
 
+def is_container(instance: Instance) -> bool:
+    """Whether the instance is a Sequential, ModuleList or ModuleDict."""
+    return external_base(instance) in known.CONTAINERS
+
+
 def children(instance: Instance) -> list[tuple[str, Value]]:
     """Names and values of the submodules, in the order they were registered."""
-    container = external_base(instance) in known.CONTAINERS
+    container = is_container(instance)
     return [
         (name, value)
         for name, value in instance.slots.items()

@@ -66,14 +66,18 @@ def _may_be_none(value: Value, wanted: bool) -> bool:
 
 
 def _assume_quantized(target: model.Expression, holds: bool, frame: Frame) -> None:
-    def narrow(value: Value) -> Value:
-        if not isinstance(value, Tensor) or value.state is not State.MAYBE:
+    def narrow(value: Value) -> Value | None:
+        if not isinstance(value, Tensor):
             return value
-        return replace(value, state=State.QUANTIZED) if holds else Tensor(State.FLOAT)
+        if value.state is State.MAYBE:
+            return replace(value, state=State.QUANTIZED) if holds else Tensor(State.FLOAT)
+        return value if (value.state is State.QUANTIZED) is holds else None
 
     if isinstance(target, model.Name) and target.id in frame.names:
-        value = frame.names[target.id]
-        frame.names[target.id] = join(narrow(each) for each in options_of(value))
+        narrowed = [narrow(each) for each in options_of(frame.names[target.id])]
+        kept = [each for each in narrowed if each is not None]
+        if kept:
+            frame.names[target.id] = join(kept)
 
 
 def _assume_call(interp: Interpreter, test: model.Call, holds: bool, frame: Frame) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from qlint.flow import classes, narrowing
 from qlint.flow.containers import MORE, delete_item, extend, iterate
+from qlint.flow.module_methods import extend_container
+from qlint.flow.modules import is_container
 from qlint.flow.operators import binary
 from qlint.flow.truth import truth
 from qlint.flow.values import (
@@ -15,6 +17,7 @@ from qlint.flow.values import (
     Constant,
     External,
     Function,
+    Instance,
     Lazy,
     List,
     join,
@@ -62,7 +65,10 @@ def _augmented(interp: Interpreter, node: model.AugmentedAssign, frame: Frame) -
     right = interp.evaluate(node.value, frame)
     site = interp.site(node, frame)
     value: Value
-    if node.op == "+" and isinstance(left, List):
+    if node.op == "+" and isinstance(left, Instance) and is_container(left):
+        extend_container(interp, left, right)
+        value = left
+    elif node.op == "+" and isinstance(left, List):
         extend(interp, left, right)  # the list keeps its identity
         value = left
     else:

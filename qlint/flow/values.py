@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # More alternatives than this for one value say nothing any more.
 _MOST_OPTIONS = 12
+_MOST_CONSTANTS = 4
 
 
 class State(Enum):
@@ -305,7 +306,7 @@ def _merge_tuples(values: list[Value]) -> list[Value]:
 
 def _merge_constants(values: list[Value]) -> list[Value]:
     plain = [each for each in values if isinstance(each, Constant) and each.value is not None]
-    if len(plain) > 6 or (plain and NOT_TENSOR in values):
+    if len(plain) > _MOST_CONSTANTS:
         rest = [each for each in values if each not in plain and each != NOT_TENSOR]
         return [*rest, NOT_TENSOR]
     return values
