@@ -73,9 +73,11 @@ class _Runner:
         for module in self.modules:
             with self._entry(module):
                 self.interp.namespace(module)
-        for function in self._builders():
-            with self._entry(function.module):
-                self._run_function(function)
+        # A helper stands before its callers, as a rule, and they know what to call it with.
+        for function in reversed(self._builders()):
+            if id(function.node) not in self.interp.ran:
+                with self._entry(function.module):
+                    self._run_function(function)
         for top in self.interp.top_instances:
             if not top.attached:
                 self._run_model(top)

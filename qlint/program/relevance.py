@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from qlint.program.project import Project
 
 # Whatever makes a value int8 (stubs, wrappers, prepare and convert, our own comments) says so.
-_QUANTIZATION = re.compile(rb"[Qq]uant|qlint|qconfig|QL\d")
-_MODULES = re.compile(rb"\bnn\b|Module\b|\btorch\b")
+_QUANTIZATION = re.compile(rb"Quant(?:Stub|Wrapper)|quantize_per|\bquantization\b|qlint|QL\d")
+_MODULES = re.compile(rb"\bnn\b|Module\b")
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\(?[^\n#]*)|import[ \t]+([\w., \t]+))",
     re.MULTILINE,
 )
+_CLASS = re.compile(rb"^[ \t]*class[ \t]", re.MULTILINE)
 _NAME = re.compile(rb"\w+")
 
 
@@ -44,7 +45,12 @@ def relevant(
             if importer not in found:
                 found.add(importer)
                 queue.append(importer)
-    return [path for path in contents if path in found]
+    # Who defines no class and mentions no quantization can only hand on what others define.
+    return [
+        path
+        for path, content in contents.items()
+        if path in found and (pattern.search(content) or _CLASS.search(content))
+    ]
 
 
 def _imported(project: Project, importer: Path, content: bytes) -> Iterable[Path]:
@@ -68,8 +74,9 @@ def _imported_from(
             return project.find_relative(importer, level, dotted)
         return project.find(dotted)
 
-    submodules = [
-        find(f"{module}.{name.decode()}" if module else name.decode())
-        for name in _NAME.findall(names)
-    ]
-    return [find(module), *submodules]
+    # A name is a submodule, or something that the module itself has.
+    targets: list[Path | None] = []
+    for name in _NAME.findall(names):
+        dotted = f"{module}.{name.decode()}" if module else name.decode()
+        targets.append(find(dotted) or find(module))
+    return targets or [find(module)]
