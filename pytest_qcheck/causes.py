@@ -1,0 +1,376 @@
+"""Why a converted layer is not what its fake-quant twin promised.
+
+Each cause is established by an experiment on the failing call itself: remove the suspect
+(switch the fake-quant on, take the other grid, compute exactly) and see whether the
+difference goes away. What no experiment explains is called unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.ao.nn.intrinsic.quantized as nniq
+import torch.ao.nn.quantized as nnq
+from torch import nn
+from torch.ao.quantization import FakeQuantizeBase
+from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from pytest_qcheck.layerwise import Call, as_float, to_grid
+from pytest_qcheck.numerics import lsb_difference
+from pytest_qcheck.twins import grid_of, switch_fake_quants
+
+_CONVOLUTIONS: dict[type, Any] = {
+    nnq.Conv1d: functional.conv1d,
+    nnq.Conv2d: functional.conv2d,
+    nnq.Conv3d: functional.conv3d,
+    nniq.ConvReLU1d: functional.conv1d,
+    nniq.ConvReLU2d: functional.conv2d,
+    nniq.ConvReLU3d: functional.conv3d,
+}
+_LINEARS = (nnq.Linear, nniq.LinearReLU)
+_WITH_RELU = (nniq.ConvReLU1d, nniq.ConvReLU2d, nniq.ConvReLU3d, nniq.LinearReLU)
+_INT16_ENGINES = ("x86", "fbgemm", "onednn")
+_LARGEST_INT16 = 32767
+# An experiment explains a difference if it removes all but this share of it: the grids
+# are equal then, and what is left is rounding at ties.
+_UNEXPLAINED = 0.05
+# Qparams that agree to this relative difference differ by float arithmetic only.
+_SAME_SCALE = 1e-5
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A cause: a few words for the table, and the sentences below it."""
+
+    label: str
+    meaning: str
+    cure: str
+
+
+UNKNOWN = Cause(
+    "cause unknown",
+    "the layer computes something else than its fake-quant twin, on the same inputs. No known "
+    "cause explains it: the grids are the same, fake-quant is on, and the int8 kernel is exact "
+    "for the converted layer's parameters where that could be checked.",
+    "compare the layer's weight and attributes in both models; a changed or custom layer can "
+    "compute something else than its twin.",
+)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known beside the failing call.
+
+    Attributes:
+        max_lsb: tolerance in LSB.
+        engine: the quantized engine that ran the converted model.
+        given: whether the caller handed in the converted model.
+        observing: names of modules whose quantizer still observed in the prepared model.
+    """
+
+    max_lsb: float
+    engine: str
+    given: bool
+    observing: frozenset[str]
+
+
+@torch.no_grad()
+def diagnose(call: Call, reference: torch.Tensor, known: Circumstances) -> Cause:
+    """The cause of a call that is beyond the tolerance, `UNKNOWN` if none can be shown."""
+    if reference.shape != call.output.shape:
+        return _other_model("its output has another shape than its twin's")
+    evidence = _Evidence(call, reference, known)
+    return (
+        _batch_norm_trains(evidence)
+        or _fake_quant_off(evidence)
+        or _other_grid(evidence)
+        or _fake_quant_clips(evidence)
+        or _kernel_overflows(evidence)
+        or _other_parameters(evidence)
+        or UNKNOWN
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Evidence:
+    call: Call
+    reference: torch.Tensor
+    known: Circumstances
+
+    def share(self, reference: torch.Tensor, got: torch.Tensor | None = None) -> float:
+        """Share of elements beyond the tolerance, of the converted output unless told."""
+        got = self.call.output.dequantize() if got is None else got
+        steps = lsb_difference(reference, got, self.call.scale)
+        return float((steps > self.known.max_lsb).double().mean())
+
+    def explained_by(self, reference: torch.Tensor, got: torch.Tensor | None = None) -> bool:
+        """Whether the difference is gone when these are compared instead."""
+        return self.share(reference, got) <= _UNEXPLAINED * self.share(self.reference)
+
+
+def _batch_norm_trains(evidence: _Evidence) -> Cause | None:
+    twin = evidence.call.twin
+    training = [m for m in twin.modules() if isinstance(m, _BatchNorm) and m.training]
+    for module in training:
+        module.training = False
+    try:
+        if not training or not evidence.explained_by(evidence.call.reference()):
+            return None
+    finally:
+        for module in training:
+            module.training = True
+    return Cause(
+        "batch norm in train mode",
+        "the twin's batch norm stays in train mode even after model.eval(), so it normalizes "
+        "with the batch's statistics; the converted layer has the running statistics folded in.",
+        "freeze it with `model.apply(torch.ao.nn.intrinsic.qat.freeze_bn_stats)`, or repair the "
+        "`train()` method that keeps it in train mode.",
+    )
+
+
+def _fake_quant_off(evidence: _Evidence) -> Cause | None:
+    switched = switch_fake_quants(evidence.call.twin, on=True)
+    try:
+        if not switched or not evidence.explained_by(evidence.call.reference()):
+            return None
+    finally:
+        switch_fake_quants_back(switched)
+    kinds = " and ".join(sorted({quantizer.kind for quantizer in switched}))
+    return Cause(
+        f"fake-quant is off ({kinds})",
+        "with its fake-quant switched on the twin agrees with the converted layer: the prepared "
+        "model computes in float here, without the rounding and clamping of int8.",
+        "call `model.apply(torch.ao.quantization.enable_fake_quant)` before you evaluate or "
+        "convert.",
+    )
+
+
+def switch_fake_quants_back(switched: list[Any]) -> None:
+    """Undo what `switch_fake_quants(..., on=True)` did."""
+    for quantizer in switched:
+        switch_fake_quants(quantizer.module, on=False)
+
+
+def _other_grid(evidence: _Evidence) -> Cause | None:
+    """The converted layer's output grid is not the one the twin rounds to."""
+    call, known = evidence.call, evidence.known
+    quantizer = _output_quantizer(call)
+    used = _grid_in_use(quantizer)
+    if used is None or call.keeps_input_grid:
+        return None
+    got = (call.scale, int(call.output.q_zero_point()))
+    if _same_grid(used, got):
+        return None
+    if not evidence.explained_by(to_grid(call.unquantized(), call.output)):
+        return None
+    between = f"the twin has {_grid_text(used)}, the converted layer {_grid_text(got)}"
+    computed = grid_of(quantizer)
+    if computed is not None and _same_grid((computed.scale, computed.zero_point), got):
+        return Cause(
+            "fake-quant's qparams are not its observer's",
+            f"{between}. convert does not read the fake-quant's scale, it computes qparams from "
+            "the range its observer saw, and these differ.",
+            "run one forward with the observer on, or set the observer's min_val and max_val "
+            "together with the scale.",
+        )
+    if call.name in known.observing:
+        return Cause(
+            "observer still on, qparams moved",
+            f"{between}. The prepared model's observer is still on: each forward, also in eval "
+            "mode, moves its qparams, and the converted model has those of an earlier moment.",
+            "call `model.apply(torch.ao.quantization.disable_observer)` before convert, and "
+            "convert again.",
+        )
+    return Cause(
+        "qparams differ: stale converted model",
+        f"{between}. On the same grid the two agree: the converted model was made from another "
+        "state of the prepared model, or its qparams were changed afterwards.",
+        "convert again from the prepared model as it is now.",
+    )
+
+
+def _fake_quant_clips(evidence: _Evidence) -> Cause | None:
+    """The twin clamps to a part of the int8 range, of which the kernel uses all."""
+    call = evidence.call
+    quantizer = _output_quantizer(call)
+    grid = getattr(quantizer, "activation_post_process", quantizer)
+    low, high = getattr(grid, "quant_min", None), getattr(grid, "quant_max", None)
+    if not isinstance(quantizer, FakeQuantizeBase) or low is None or high is None:
+        return None
+    integers = call.output.int_repr().int()
+    clamped = (integers.clamp(low, high) - call.output.q_zero_point()) * call.scale
+    if not evidence.explained_by(evidence.reference, clamped):
+        return None
+    limits = torch.iinfo(call.output.dtype)
+    outside = float(((integers < low) | (integers > high)).double().mean())
+    return Cause(
+        f"fake-quant clips at {high if bool((integers > high).any()) else low}",
+        f"the fake-quant clamps to {low}..{high} (reduce_range), int8 tensors hold "
+        f"{limits.min}..{limits.max}: {100 * outside:.2g} % of the converted layer's values lie "
+        "beyond what the twin can show. They lie outside the range that its observer saw, and "
+        "they use up the head room that reduce_range keeps against overflow in the next layer.",
+        "let the observer see data like these inputs before it is switched off (more batches "
+        "with the observer on), or compare on inputs from the calibrated range.",
+    )
+
+
+def _kernel_overflows(evidence: _Evidence) -> Cause | None:
+    """Exact arithmetic with the converted layer's own numbers agrees with the twin."""
+    call, known = evidence.call, evidence.known
+    exact = exact_output(call)
+    if (
+        exact is None
+        or evidence.share(exact) == 0
+        or not evidence.explained_by(exact, evidence.reference)
+    ):
+        return None
+    largest_input = int(call.args[0].int_repr().max())
+    largest_weight = int(call.layer.weight().int_repr().int().abs().max())  # type: ignore[operator]
+    exactly = (
+        "computed exactly from the converted layer's own integers, the result agrees with the "
+        f"twin: the {known.engine} kernel is what is wrong."
+    )
+    if known.engine in _INT16_ENGINES and 2 * largest_input * largest_weight > _LARGEST_INT16:
+        return Cause(
+            "int16 saturation of the engine",
+            f"{exactly} On a CPU without VNNI it adds pairs of products in int16, which "
+            f"saturates: inputs up to {largest_input} and weights up to {largest_weight} give "
+            f"2 * {largest_input} * {largest_weight} = {2 * largest_input * largest_weight} > "
+            f"{_LARGEST_INT16}.",
+            "use a qconfig with reduce_range=True activations, such as get_default_qconfig"
+            f"('{known.engine}') or get_default_qat_qconfig('{known.engine}'), and calibrate on "
+            "data that covers the range.",
+        )
+    return Cause(
+        "the engine's kernel is inexact",
+        exactly,
+        "run another engine (`torch.backends.quantized.engine`) and convert again there.",
+    )
+
+
+def _other_parameters(evidence: _Evidence) -> Cause | None:
+    """The kernel is exact, so it has been given other weights or another bias."""
+    call, known = evidence.call, evidence.known
+    exact = exact_output(call)
+    if exact is None or evidence.share(exact) > 0:
+        return None
+    distance = _weight_distance(call)
+    what = (
+        f"its weights are up to {distance:.3g} steps of their own grid away from the twin's"
+        if distance > 0
+        else "its bias is not the twin's"
+    )
+    if known.given:
+        return _other_model(what)
+    scales = _weight_scales(call.twin)
+    if scales is not None and not torch.allclose(*scales, rtol=1e-4, atol=0):
+        apart = float(((scales[0] - scales[1]).abs() / scales[1]).max())
+        return Cause(
+            "weight fake-quant's scale is not its observer's",
+            f"{what}. convert does not read the weight fake-quant's scale, it computes it from the "
+            f"range its observer saw, and these are {100 * apart:.2g} % apart.",
+            "run one forward with the weight observers on before they are switched off, or do not "
+            "set the scale by hand.",
+        )
+    return Cause(
+        "weights differ from the twin's",
+        f"the int8 kernel is exact, but {what}: convert folded or rounded other values.",
+        "compare the layer's weight_fake_quant and batch norm with the converted weight.",
+    )
+
+
+def _other_model(what: str) -> Cause:
+    return Cause(
+        "parameters differ: stale converted model",
+        f"the int8 kernel is exact for the parameters it was given, but {what}: the converted "
+        "model was made from another state of the prepared model.",
+        "convert again from the prepared model as it is now.",
+    )
+
+
+def exact_output(call: Call) -> torch.Tensor | None:
+    """What a conv or linear layer must give for its integers, in float64, on its grid.
+
+    Products and sums of 8-bit integers are exact in float64; only the last rounding to the
+    output's grid remains. None for other layers.
+    """
+    layer: Any = call.layer
+    if call.method or not call.args or type(layer) not in (*_CONVOLUTIONS, *_LINEARS):
+        return None
+    if getattr(layer, "padding_mode", "zeros") != "zeros":
+        return None
+    x = as_float(call.args[0]).double()
+    weight, bias = layer.weight().dequantize().double(), layer.bias()
+    bias = None if bias is None else bias.double()
+    if type(layer) in _LINEARS:
+        y = functional.linear(x, weight, bias)
+    else:
+        convolution = _CONVOLUTIONS[type(layer)]
+        y = convolution(x, weight, bias, layer.stride, layer.padding, layer.dilation, layer.groups)
+    if isinstance(layer, _WITH_RELU):
+        y = y.relu()
+    return to_grid(y, call.output)
+
+
+def _output_quantizer(call: Call) -> nn.Module | None:
+    return call.twin._modules.get("activation_post_process")
+
+
+def _grid_in_use(quantizer: nn.Module | None) -> tuple[float, int] | None:
+    """Scale and zero point that a quantizer rounds with now; None for an Identity."""
+    scale, zero_point = getattr(quantizer, "scale", None), getattr(quantizer, "zero_point", None)
+    if scale is None or zero_point is None:
+        return None
+    return float(scale), round(float(zero_point))
+
+
+def _same_grid(one: tuple[float, int], other: tuple[float, int]) -> bool:
+    return one[1] == other[1] and abs(one[0] - other[0]) <= _SAME_SCALE * abs(one[0])
+
+
+def _grid_text(grid: tuple[float, int]) -> str:
+    return f"scale {grid[0]:.6g}, zero_point {grid[1]}"
+
+
+def _weight_distance(call: Call) -> float:
+    """Greatest distance between the twin's and the converted weight, in weight steps."""
+    layer: Any = call.layer
+    converted = layer.weight()
+    twin = _effective_weight(call)
+    if twin is None or twin.shape != converted.shape:
+        return 0.0
+    if converted.qscheme() == torch.per_tensor_affine:
+        scale = torch.tensor(converted.q_scale())
+    else:
+        scale = converted.q_per_channel_scales().reshape(-1, *[1] * (converted.dim() - 1))
+    steps = (twin.double() - converted.dequantize().double()).abs() / scale
+    return float(steps.max().mul(1000).round().div(1000))
+
+
+def _effective_weight(call: Call) -> torch.Tensor | None:
+    """The weight that the twin multiplies with, after batch norm folding and fake-quant."""
+    fake_quant = getattr(call.twin, "weight_fake_quant", None)
+    if fake_quant is None:
+        inner = call.twin if hasattr(call.twin, "weight") else next(call.twin.children(), None)
+        weight = getattr(inner, "weight", None)
+        return weight if isinstance(weight, torch.Tensor) else None
+    seen: list[torch.Tensor] = []
+    handle = fake_quant.register_forward_hook(lambda _m, _a, output: seen.append(output))
+    try:
+        call.reference()
+    finally:
+        handle.remove()
+    return seen[0]
+
+
+def _weight_scales(twin: nn.Module) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """The weight fake-quant's scale in use, and the one that convert computes."""
+    fake_quant: Any = getattr(twin, "weight_fake_quant", None)
+    used = getattr(fake_quant, "scale", None)
+    if not isinstance(used, torch.Tensor):
+        return None
+    computed, _ = fake_quant.calculate_qparams()
+    return (used, computed) if used.shape == computed.shape else None

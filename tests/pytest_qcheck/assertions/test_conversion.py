@@ -1,0 +1,175 @@
+"""assert_matches_converted: healthy models agree on each engine, each kind of damage is named."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.ao.quantization as tq
+from models import ENGINES, Net, batch, ptq, qat, seeded
+from torch import nn
+
+from pytest_qcheck import ConversionReport, assert_matches_converted
+from torchvision_stub import import_torchvision
+
+
+@pytest.fixture(params=[e for e in ENGINES if e in torch.backends.quantized.supported_engines])
+def engine(request: pytest.FixtureRequest) -> object:
+    before = torch.backends.quantized.engine
+    torch.backends.quantized.engine = request.param
+    yield request.param
+    torch.backends.quantized.engine = before
+
+
+class TestHealthy:
+    def test_ptq(self, engine: str) -> None:
+        report = assert_matches_converted(ptq(engine), batch())
+        assert isinstance(report, ConversionReport)
+        assert report.engine == engine
+        assert report.max_lsb <= 1
+        assert [layer.name for layer in report.layers] == [
+            "quant", "conv1", "conv2", "skip", "fc",
+        ]  # fmt: skip
+        assert report.sqnr_db > 20
+        assert "conv1" in str(report)
+
+    def test_qat(self, engine: str) -> None:
+        assert assert_matches_converted(qat(engine), batch()).max_lsb <= 1
+
+    @pytest.mark.parametrize("inputs", [batch(), (batch(),), {"x": batch()}])
+    def test_kinds_of_inputs(self, inputs: object) -> None:
+        assert_matches_converted(ptq(), inputs)
+
+    def test_given_converted(self) -> None:
+        prepared = ptq()
+        assert_matches_converted(prepared, batch(), converted=tq.convert(prepared))
+
+    def test_quantized_output(self) -> None:
+        model = nn.Sequential(tq.QuantStub(), nn.Conv2d(3, 3, 1)).eval()
+        model.qconfig = tq.get_default_qconfig("x86")
+        prepared = tq.prepare(model)
+        prepared(batch())
+        assert_matches_converted(prepared, batch())
+
+    def test_wrapped(self) -> None:
+        assert_matches_converted(nn.DataParallel(ptq()), batch())
+
+    @pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2"])
+    def test_torchvision(self, engine: str, name: str) -> None:
+        models = import_torchvision("torchvision.models.quantization")
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            model = getattr(models, name)(weights=None, quantize=False).eval()
+            inputs = torch.randn(2, 3, 64, 64)
+        model.fuse_model(is_qat=False)
+        model.qconfig = tq.get_default_qconfig(engine)
+        prepared = tq.prepare(model)
+        with torch.no_grad():
+            prepared(inputs)
+        assert assert_matches_converted(prepared, inputs).max_lsb <= 1
+
+
+class TestBroken:
+    def test_scale_changed_after_convert(self) -> None:
+        prepared = ptq()
+        converted = tq.convert(prepared)
+        converted.conv2.scale *= 0.5
+        with pytest.raises(AssertionError, match=r"the first is `conv2`"):
+            assert_matches_converted(prepared, batch(), converted=converted)
+
+    def test_observers_moved_after_convert(self) -> None:
+        prepared = qat(train=False).eval()
+        prepared(batch())
+        converted = tq.convert(prepared)
+        prepared(batch(3) * 8)
+        with pytest.raises(AssertionError, match="LSB of the fake-quant twin"):
+            assert_matches_converted(prepared, batch(), converted=converted)
+
+    def test_fake_quant_switched_off(self) -> None:
+        # Rounded weights change a sum of 2,048 products by more than a step of the output.
+        model = nn.Sequential(tq.QuantStub(), nn.Linear(2048, 64), tq.DeQuantStub()).train()
+        model.qconfig = tq.get_default_qat_qconfig("x86")
+        inputs = torch.rand(8, 2048, generator=torch.Generator().manual_seed(0))
+        prepared = tq.prepare_qat(model)
+        prepared(inputs)
+        prepared.apply(tq.disable_observer)
+        assert_matches_converted(prepared, inputs)
+        prepared[1].weight_fake_quant.disable_fake_quant()
+        with pytest.raises(AssertionError, match="the first is `1`") as failure:
+            assert_matches_converted(prepared, inputs)
+        assert "fake-quant is off" in str(failure.value)
+
+    def test_raw_addition(self) -> None:
+        class Raw(Net):
+            def forward(self, x: torch.Tensor) -> torch.Tensor:
+                x = self.conv1(self.quant(x))
+                return self.dequant(x + self.conv2(x))
+
+        model = seeded(Raw)
+        model.qconfig = tq.get_default_qconfig("x86")
+        prepared = tq.prepare(model)
+        prepared(batch())
+        with pytest.raises(AssertionError, match="converted model fails in `Raw` at ") as failure:
+            assert_matches_converted(prepared, batch())
+        assert "return self.dequant(x + self.conv2(x))" in str(failure.value)
+        assert "FloatFunctional" in str(failure.value)
+
+    def test_missing_quant_stub(self) -> None:
+        model = nn.Sequential(nn.Conv2d(3, 3, 1)).eval()
+        model.qconfig = tq.get_default_qconfig("x86")
+        prepared = tq.prepare(model)
+        prepared(batch())
+        with pytest.raises(AssertionError, match="converted model fails in `0`") as failure:
+            assert_matches_converted(prepared, batch())
+        assert "QuantStub" in str(failure.value)
+
+    def test_cat_of_different_scales(self) -> None:
+        class Cat(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.small, self.large = tq.QuantStub(), tq.QuantStub()
+                self.dequant = tq.DeQuantStub()
+
+            def forward(self, x: torch.Tensor) -> torch.Tensor:
+                return self.dequant(torch.cat([self.small(x), self.large(x * 30)], 1))
+
+        model = Cat().eval()
+        model.qconfig = tq.get_default_qconfig("x86")
+        prepared = tq.prepare(model)
+        prepared(batch())
+        with pytest.raises(AssertionError, match=r"`output` of the converted model") as failure:
+            assert_matches_converted(prepared, batch())
+        assert "torch.cat" in str(failure.value)
+
+    def test_never_calibrated(self) -> None:
+        with pytest.raises(AssertionError, match="never calibrated"):
+            assert_matches_converted(ptq(calibrate=False), batch())
+
+    def test_not_prepared(self) -> None:
+        with pytest.raises(AssertionError, match="has no quantizer"):
+            assert_matches_converted(seeded(Net), batch())
+
+    def test_tolerances_are_used(self) -> None:
+        prepared = ptq()
+        converted = tq.convert(prepared)
+        converted.conv2.scale *= 1.02
+        with pytest.raises(AssertionError, match="beyond 0 LSB"):
+            assert_matches_converted(prepared, batch(), converted=converted, max_lsb=0)
+        assert_matches_converted(prepared, batch(), converted=converted, max_lsb=255)
+        with pytest.raises(AssertionError, match="asked for 90"):
+            assert_matches_converted(prepared, batch(), min_sqnr_db=90.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"inputs": [1]}, TypeError),
+        ({"max_lsb": "1"}, TypeError),
+        ({"max_lsb": -1}, ValueError),
+        ({"max_mismatch": 2}, ValueError),
+        ({"converted": 3}, TypeError),
+        ({"converted": nn.Linear(1, 1)}, ValueError),
+    ],
+)
+def test_wrong_arguments(arguments: dict[str, object], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        assert_matches_converted(ptq(), **{"inputs": batch(), **arguments})  # type: ignore[arg-type]
