@@ -14,7 +14,7 @@ import torch
 import torch.ao.nn.intrinsic.quantized as nniq
 import torch.ao.nn.quantized as nnq
 from torch import nn
-from torch.ao.quantization import FakeQuantizeBase
+from torch.ao.quantization import FakeQuantizeBase, FusedMovingAvgObsFakeQuantize
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -33,6 +33,8 @@ _CONVOLUTIONS: dict[type, Any] = {
 _LINEARS = (nnq.Linear, nniq.LinearReLU)
 _WITH_RELU = (nniq.ConvReLU1d, nniq.ConvReLU2d, nniq.ConvReLU3d, nniq.LinearReLU)
 _INT16_ENGINES = ("x86", "fbgemm", "onednn")
+# (128 / 127.5 - 1), the farthest that torch's fused kernel is from its observer, and some.
+_FUSED_SCALE_ERROR = 0.0041
 _LARGEST_INT16 = 32767
 # An experiment explains a difference if it removes all but this share of it: the grids
 # are equal then, and what is left is rounding at ties.
@@ -268,6 +270,8 @@ def _other_parameters(evidence: _Evidence) -> Cause | None:
     scales = _weight_scales(call.twin)
     if scales is not None and not torch.allclose(*scales, rtol=1e-4, atol=0):
         apart = float(((scales[0] - scales[1]).abs() / scales[1]).max())
+        if _is_fused_fake_quant(call.twin) and apart < _FUSED_SCALE_ERROR:
+            return _fused_kernel(what, apart)
         return Cause(
             "weight fake-quant's scale is not its observer's",
             f"{what}. convert does not read the weight fake-quant's scale, it computes it from the "
@@ -279,6 +283,22 @@ def _other_parameters(evidence: _Evidence) -> Cause | None:
         "weights differ from the twin's",
         f"the int8 kernel is exact, but {what}: convert folded or rounded other values.",
         "compare the layer's weight_fake_quant and batch norm with the converted weight.",
+    )
+
+
+def _is_fused_fake_quant(twin: nn.Module) -> bool:
+    weight = getattr(twin, "weight_fake_quant", None)
+    return isinstance(weight, FusedMovingAvgObsFakeQuantize)
+
+
+def _fused_kernel(what: str, apart: float) -> Cause:
+    return Cause(
+        "torch's fused weight fake-quant",
+        f"{what}. The fused kernel of FusedMovingAvgObsFakeQuantize takes max(-min/128, max/127) "
+        f"for a symmetric scale, its observer, and with it convert, takes max(-min, max)/127.5: "
+        f"{100 * apart:.2g} % apart. Nothing in this model is wrong, but it does differ.",
+        "train with a fake-quant that is not fused: `get_default_qat_qconfig(engine, version=0)`; "
+        "or allow it, with max_lsb=2.",
     )
 
 

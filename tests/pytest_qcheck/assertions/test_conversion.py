@@ -72,7 +72,7 @@ class TestBroken:
     def test_scale_changed_after_convert(self) -> None:
         prepared = ptq()
         converted = tq.convert(prepared)
-        converted.conv2.scale *= 0.5
+        converted.conv2.scale *= 0.25
         with pytest.raises(AssertionError, match=r"the first is `conv2`"):
             assert_matches_converted(prepared, batch(), converted=converted)
 
@@ -85,10 +85,17 @@ class TestBroken:
             assert_matches_converted(prepared, batch(), converted=converted)
 
     def test_fake_quant_switched_off(self) -> None:
-        # Rounded weights change a sum of 2,048 products by more than a step of the output.
+        # One large weight makes the weight grid coarse, so that rounding the others shows.
         model = nn.Sequential(tq.QuantStub(), nn.Linear(2048, 64), tq.DeQuantStub()).train()
-        model.qconfig = tq.get_default_qat_qconfig("x86")
+        with torch.no_grad():
+            model[1].weight[:, 0] *= 100
         inputs = torch.rand(8, 2048, generator=torch.Generator().manual_seed(0))
+        model.qconfig = tq.get_default_qat_qconfig("x86")
+        fused = tq.prepare_qat(model)
+        fused(inputs)
+        with pytest.raises(AssertionError, match="torch's fused weight fake-quant"):
+            assert_matches_converted(fused.apply(tq.disable_observer), inputs)
+        model.qconfig = tq.get_default_qat_qconfig("x86", version=0)
         prepared = tq.prepare_qat(model)
         prepared(inputs)
         prepared.apply(tq.disable_observer)
