@@ -116,7 +116,7 @@ def _jump(interp: Interpreter, node: model.Jump, frame: Frame) -> Outcome:
 def _import(interp: Interpreter, node: model.Import, frame: Frame) -> Outcome:
     for dotted, alias in node.names:
         top = dotted.partition(".")[0]
-        path = interp.project.find(dotted if alias else top)
+        path = interp.project.find(frame.module.path, dotted if alias else top)
         module = None if path is None else interp.project.load(path)
         name = dotted if alias else top
         value = External(name) if module is None else Lazy(None, module, "")
@@ -129,7 +129,7 @@ def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> O
     if node.level:
         path = project.find_relative(frame.module.path, node.level, node.module)
     else:
-        path = project.find(node.module)
+        path = project.find(frame.module.path, node.module)
     module = None if path is None or path == frame.module.path else project.load(path)
     if node.names is None:
         source = External(node.module) if module is None else interp.load(path)
@@ -150,7 +150,7 @@ def _imported(
         dotted = f"{node.module}.{name}" if node.module else name
         found = interp.load(interp.project.find_relative(frame.module.path, node.level, dotted))
         return UNKNOWN if found is None else found
-    found = interp.load(interp.project.find(f"{node.module}.{name}"))
+    found = interp.load(interp.project.find(frame.module.path, f"{node.module}.{name}"))
     return External(f"{node.module}.{name}") if found is None else found
 
 

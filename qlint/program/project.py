@@ -62,7 +62,7 @@ class Project:
             if root in path.parents
         }
         self._modules: dict[Path, Module | None] = {}
-        self._resolved: dict[tuple[Path | None, str], Path | None] = {}
+        self._resolved: dict[tuple[Path, str], Path | None] = {}
         self._listed: dict[str, frozenset[str]] = {}
         self.errors: dict[Path, SourceError | OSError] = {}
 
@@ -81,15 +81,25 @@ class Project:
         """The files that have been parsed."""
         return (module for module in self._modules.values() if module is not None)
 
-    def find(self, dotted: str) -> Path | None:
-        """The file of an absolutely imported module, None if it is not ours to read."""
-        if dotted.partition(".")[0] in _NEVER_READ:
+    def find(self, importer: Path, dotted: str) -> Path | None:
+        """The file of an absolutely imported module, None if it is not ours to read.
+
+        The folders around the importing file come first: two scripts that both say ``import
+        blocks`` mean the file beside each.
+        """
+        parts = dotted.split(".")
+        if parts[0] in _NEVER_READ:
             return None
-        key = (None, dotted)
+        key = (importer.parent, "." + dotted)
         if key not in self._resolved:
-            parts = dotted.split(".")
-            roots = (root for root in self._roots if self._serves(root, parts[0]))
-            candidates = (self._file_of(root, parts) for root in roots)
+            around = importer.parents
+            near = sorted(
+                (root for root in self._roots if root in around), key=lambda root: -len(root.parts)
+            )
+            roots = [*near, *(root for root in self._roots if root not in around)]
+            candidates = (
+                self._file_of(root, parts) for root in roots if self._serves(root, parts[0])
+            )
             self._resolved[key] = next((path for path in candidates if path is not None), None)
         return self._resolved[key]
 

@@ -60,7 +60,7 @@ def _imported(project: Project, importer: Path, content: bytes) -> Iterable[Path
             for dotted in plain.decode("ascii", "replace").split(","):
                 words = dotted.split()
                 if words:
-                    targets.append(project.find(words[0]))
+                    targets.append(project.find(importer, words[0]))
         else:
             targets += _imported_from(project, importer, len(dots), module.decode(), names)
         yield from (target for target in targets if target is not None)
@@ -72,7 +72,7 @@ def _imported_from(
     def find(dotted: str) -> Path | None:
         if level:
             return project.find_relative(importer, level, dotted)
-        return project.find(dotted)
+        return project.find(importer, dotted)
 
     # A name is a submodule, or something that the module itself has.
     targets: list[Path | None] = []

@@ -146,8 +146,10 @@ def fingerprint(model: nn.Module) -> dict[str, Any]:
 def same(one: Any, other: Any) -> bool:
     """Whether two fingerprints, or parts of them, are equal."""
     if isinstance(one, torch.Tensor):
-        return bool(torch.equal(one, other)) if not one.is_quantized else bool(
-            torch.equal(one.dequantize(), other.dequantize())
+        return (
+            bool(torch.equal(one, other))
+            if not one.is_quantized
+            else bool(torch.equal(one.dequantize(), other.dequantize()))
         )
     if isinstance(one, dict):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)

@@ -189,9 +189,7 @@ class TestMistakes:
             (["-o", "qcheck_engines=fbgem"], "*ini qcheck_engines*mean 'fbgemm'*"),
         ],
     )
-    def test_options(
-        self, pytester: pytest.Pytester, arguments: list[str], message: str
-    ) -> None:
+    def test_options(self, pytester: pytest.Pytester, arguments: list[str], message: str) -> None:
         pytester.makepyfile("def test_it(): pass")
         result = pytester.runpytest_subprocess(*arguments)
         assert result.ret == pytest.ExitCode.USAGE_ERROR

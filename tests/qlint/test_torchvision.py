@@ -23,7 +23,8 @@ pytestmark = pytest.mark.skipif(_SPEC is None, reason="torchvision is not instal
 def _lint(
     folder: str, *, assume_quantized: bool
 ) -> tuple[list[tuple[str, str, int, int]], list[str]]:
-    assert _SPEC is not None and _SPEC.origin is not None
+    assert _SPEC is not None
+    assert _SPEC.origin is not None
     package = Path(_SPEC.origin).parent
     root = package.parent
     settings = Settings(root=root, assume_quantized=assume_quantized)

@@ -7,9 +7,9 @@ import torch
 import torch.ao.quantization as tq
 from models import ENGINES, Net, batch, ptq, qat, seeded
 from torch import nn
+from torchvision_stub import import_torchvision
 
 from pytest_qcheck import ConversionReport, assert_matches_converted
-from torchvision_stub import import_torchvision
 
 
 @pytest.fixture(params=[e for e in ENGINES if e in torch.backends.quantized.supported_engines])

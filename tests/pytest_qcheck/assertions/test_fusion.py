@@ -8,9 +8,9 @@ import torch.ao.quantization as tq
 from models import GROUPS, Block, Net, TwoReluBlock, batch, ptq, qat, seeded
 from torch import nn
 from torch.nn import functional
+from torchvision_stub import import_torchvision
 
 from pytest_qcheck import assert_fully_fused, assert_fused, assert_no_shared_fusion
-from torchvision_stub import import_torchvision
 
 
 class TestFused:

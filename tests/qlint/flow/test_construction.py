@@ -268,3 +268,27 @@ def test_folders_without_init(tmp_path: Path) -> None:
             ),
         },
     )
+
+
+def test_scripts_import_the_file_beside_them(tmp_path: Path) -> None:
+    net = (
+        "from torch import nn\n"
+        "from torch.ao.quantization import QuantStub\n"
+        "from blocks import Residual\n\n\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.quant, self.block = QuantStub(), Residual()\n\n"
+        "    def forward(self, x):\n"
+        "        return self.block(self.quant(x))\n"
+    )
+    clean = _FLOAT_RESIDUAL.replace("self.conv(x) + x", "self.conv(x)")
+    check(
+        tmp_path,
+        {
+            "bad/blocks.py": "from torch import nn\n\n\n" + _RESIDUAL,
+            "bad/net.py": net,
+            "good/blocks.py": "from torch import nn\n\n\n" + clean,
+            "good/net.py": net,
+        },
+    )

@@ -79,7 +79,8 @@ def test_prepare_of_a_whole_model_without_stubs(tmp_path: Path) -> None:
     check(
         tmp_path,
         _FOUND
-        + "def main():\n    model = Net()\n    torch.ao.quantization.prepare(model, inplace=True)\n",
+        + "def main():\n    model = Net()\n"
+        + "    torch.ao.quantization.prepare(model, inplace=True)\n",
     )
 
 
