@@ -168,7 +168,7 @@ class Meter:
         """Step of the grid on which an output of the model stands; see `OutputResult.scale`."""
         if output.is_quantized:
             return float(output.q_scale())
-        scale = self._scales[output] if output in self._scales else self._last_scale
+        scale = self._scales.get(output, self._last_scale)  # type: ignore[no-untyped-call]
         return float(scale)
 
     def _hook(self, name: str, layer: nn.Module) -> None:

@@ -272,5 +272,5 @@ def _frames() -> Iterator[Any]:
 
 @cache
 def _short(path: str) -> str:
-    relative = os.path.relpath(path) if os.path.isabs(path) else path
+    relative = os.path.relpath(path) if Path(path).is_absolute() else path
     return path if relative.startswith("..") else relative

@@ -77,6 +77,13 @@ class Project:
             self._modules[path] = self._parse(path)
         return self._modules[path]
 
+    def content(self, path: Path) -> bytes:
+        """The bytes of a file, none if it cannot be read."""
+        try:
+            return self._read(path)
+        except (SourceError, OSError):
+            return b""
+
     def loaded(self) -> Iterator[Module]:
         """The files that have been parsed."""
         return (module for module in self._modules.values() if module is not None)

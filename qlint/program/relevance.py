@@ -32,13 +32,19 @@ def relevant(
     base class mentions nothing itself.
     """
     pattern = _MODULES if assume_quantized else _QUANTIZATION
-    found = {path for path, content in contents.items() if pattern.search(content)}
-    if not found:
-        return []
+    found: set[Path] = set()
     importers: dict[Path, set[Path]] = {}
-    for path, content in contents.items():
-        for imported in _imported(project, path, content):
+    known = dict(contents)
+    waiting = list(contents)
+    while waiting:
+        path = waiting.pop()
+        if pattern.search(known[path]):
+            found.add(path)
+        for imported in _imported(project, path, known[path]):
             importers.setdefault(imported, set()).add(path)
+            if imported not in known:  # context: what it is matters, though not what is in it
+                known[imported] = project.content(imported)
+                waiting.append(imported)
     queue = list(found)
     while queue:
         for importer in importers.get(queue.pop(), ()):

@@ -69,7 +69,7 @@ class RawCat(Rule):
             "a list made on the way",
             forward_example(
                 "x = self.quant(x)",
-                "parts = []",
+                "parts = [x]",
                 "for _ in range(3):",
                 "    parts.append(self.functional.add(x, x))",
                 "return torch.cat(parts, 1)  # QL106",

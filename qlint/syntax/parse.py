@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+import warnings
 
 import libcst as cst
 
@@ -37,6 +38,20 @@ def decode(content: bytes) -> str:
         raise SourceError(str(error).removesuffix(" for '<string>'"), row) from None
 
 
+def _syntax_error(text: str, error: cst.ParserSyntaxError) -> SourceError:
+    # Python's own message says best what is wrong, if this Python does not know the code either.
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<text>", "exec", dont_inherit=True)
+    except SyntaxError as known:
+        return SourceError(f"syntax error: {known.msg}", known.lineno or 1, known.offset or 1)
+    except (ValueError, RecursionError, MemoryError, OverflowError):
+        pass
+    message = error.message.split(". ")[0].strip()
+    return SourceError(message, error.raw_line, error.raw_column + 1)
+
+
 def parse(text: str) -> model.File:
     """Parse and lower one file.
 
@@ -49,8 +64,7 @@ def parse(text: str) -> model.File:
         body = StatementLowering(cursor).lower_body(tree.body)
         cursor.skip_blanks()
     except cst.ParserSyntaxError as error:
-        message = error.message.split(". ")[0].strip()
-        raise SourceError(message, error.raw_line, error.raw_column + 1) from None
+        raise _syntax_error(text, error) from None
     except RecursionError:
         raise SourceError("the code is nested too deeply to be analysed") from None
     line_starts = (0, *(match.end() for match in _LINE_END.finditer(text)))
