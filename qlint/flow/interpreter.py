@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 # Nodes evaluated for one entry point before calls are cut short, and how deep calls may nest.
 _STEP_BUDGET = 150_000
+# All entry points together get so many steps a line of the program, so that the time grows no
+# faster than the code; when they are spent, each still gets a few.
+_STEPS_PER_LINE = 100
+_LEAST_TOTAL = 1_000_000
+_LEAST_BUDGET = 3_000
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
 
@@ -46,7 +51,7 @@ class Interpreter:
     One interpreter serves a whole program: module namespaces are evaluated once and kept.
     """
 
-    def __init__(self, project: Project, *, assume_quantized: bool = False) -> None:
+    def __init__(self, project: Project, lines: int, *, assume_quantized: bool = False) -> None:
         self.project = project
         self.assume_quantized = assume_quantized
         self.heap = Heap()
@@ -65,6 +70,8 @@ class Interpreter:
         self._resolving: set[tuple[Path, str]] = set()
         self._stack: list[Function] = []
         self._steps = 0
+        self._budget = _STEP_BUDGET
+        self._total = _LEAST_TOTAL + _STEPS_PER_LINE * lines
 
     @property
     def events(self) -> list[Operation | ModuleCall]:
@@ -75,7 +82,9 @@ class Interpreter:
 
     def start(self) -> None:
         """Begin a new entry point with a fresh budget and a fresh count of module calls."""
+        self._total -= self._steps
         self._steps = 0
+        self._budget = max(min(_STEP_BUDGET, self._total), _LEAST_BUDGET)
         self.epoch += 1
         self.repeating = self.selecting = self.forward_depth = 0
         self._stack.clear()
@@ -85,12 +94,14 @@ class Interpreter:
     @property
     def exhausted(self) -> bool:
         """Whether this entry point has used up its steps."""
-        return self._steps > _STEP_BUDGET
+        return self._steps > self._budget
 
     def namespace(self, module: Module) -> Namespace:
         """The global names of a module, evaluating its top level the first time."""
         found = self._namespaces.get(module.path)
         if found is None:
+            if self.exhausted and not module.linted:
+                return Namespace(module)
             found = self._namespaces[module.path] = Namespace(module)
             frame = Frame(found, found.names)
             self.execute(module.file.body, frame)
@@ -286,9 +297,10 @@ class Interpreter:
         return names[name]
 
     def _resolve(self, lazy: Lazy) -> Value | None:
-        if not lazy.name:
-            return ModuleValue(lazy.module)
-        return self.module_attribute(lazy.module, lazy.name)
+        module = self.project.load(lazy.path)
+        if module is None:
+            return None
+        return self.module_attribute(module, lazy.name) if lazy.name else ModuleValue(module)
 
     def _star_name(self, source: Value, name: str) -> Value | None:
         if name.startswith("_"):

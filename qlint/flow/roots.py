@@ -55,7 +55,8 @@ def analyse(
     built there, then the classes that nothing has built or called. ``quantized`` are patterns of
     class names whose inputs are quantized, ``assume_quantized`` says so of all top models.
     """
-    runner = _Runner(Interpreter(project, assume_quantized=assume_quantized), modules)
+    lines = sum(len(module.file.line_starts) for module in modules)
+    runner = _Runner(Interpreter(project, lines, assume_quantized=assume_quantized), modules)
     runner.run_all(quantized)
     return Analysis(runner.interp.events, runner.crashes)
 

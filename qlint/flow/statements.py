@@ -26,6 +26,7 @@ from qlint.syntax import model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
@@ -115,43 +116,38 @@ def _jump(interp: Interpreter, node: model.Jump, frame: Frame) -> Outcome:
 
 def _import(interp: Interpreter, node: model.Import, frame: Frame) -> Outcome:
     for dotted, alias in node.names:
-        top = dotted.partition(".")[0]
-        path = interp.project.find(frame.module.path, dotted if alias else top)
-        module = None if path is None else interp.project.load(path)
-        name = dotted if alias else top
-        value = External(name) if module is None else Lazy(None, module, "")
-        frame.names[alias or top] = value
+        name = dotted if alias else dotted.partition(".")[0]
+        path = interp.project.find(frame.module.path, name)
+        frame.names[alias or name] = External(name) if path is None else Lazy(path, "")
     return _FALLS_THROUGH
 
 
 def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> Outcome:
-    project = interp.project
-    if node.level:
-        path = project.find_relative(frame.module.path, node.level, node.module)
-    else:
-        path = project.find(frame.module.path, node.module)
-    module = None if path is None or path == frame.module.path else project.load(path)
+    importer = frame.module.path
+    path = _module_path(interp, importer, node, node.module)
     if node.names is None:
-        source = External(node.module) if module is None else interp.load(path)
+        source = External(node.module) if path is None else interp.load(path)
         if source is not None:
             frame.namespace.star_imports.append(source)
         return _FALLS_THROUGH
     for name, alias in node.names:
-        frame.names[alias or name] = _imported(interp, node, frame, module, name)
+        if path is not None and path != importer:
+            value: Value = Lazy(path, name)
+        else:  # a namespace package, the package's own submodule, or an outside package
+            dotted = f"{node.module}.{name}" if node.module else name
+            submodule = _module_path(interp, importer, node, dotted)
+            outside = UNKNOWN if node.level else External(dotted)
+            value = outside if submodule is None else Lazy(submodule, "")
+        frame.names[alias or name] = value
     return _FALLS_THROUGH
 
 
-def _imported(
-    interp: Interpreter, node: model.ImportFrom, frame: Frame, module: Any, name: str
-) -> Value:
-    if module is not None:
-        return Lazy(None, module, name)
-    if node.level:  # a namespace package, or the package's own submodule
-        dotted = f"{node.module}.{name}" if node.module else name
-        found = interp.load(interp.project.find_relative(frame.module.path, node.level, dotted))
-        return UNKNOWN if found is None else found
-    found = interp.load(interp.project.find(frame.module.path, f"{node.module}.{name}"))
-    return External(f"{node.module}.{name}") if found is None else found
+def _module_path(
+    interp: Interpreter, importer: Path, node: model.ImportFrom, dotted: str
+) -> Path | None:
+    if node.level:
+        return interp.project.find_relative(importer, node.level, dotted)
+    return interp.project.find(importer, dotted)
 
 
 def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:

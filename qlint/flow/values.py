@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from qlint.flow.events import Site, Step
-    from qlint.flow.scopes import Frame, Namespace
+    from qlint.flow.scopes import Frame
     from qlint.program.project import Module
     from qlint.syntax import model
 
@@ -180,10 +181,12 @@ class Super(Value):
 
 @dataclass(frozen=True, slots=True)
 class Lazy(Value):
-    """A name that an import binds; looked up when it is first used."""
+    """A name that an import binds; its file is read when the name is first used.
 
-    namespace: Namespace | None
-    module: Module
+    Without a ``name`` it is the module itself.
+    """
+
+    path: Path
     name: str
 
 
