@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # More alternatives than this for one value say nothing any more.
 _MOST_OPTIONS = 12
 _MOST_CONSTANTS = 4
+# Longer sequences are joined as a whole, not item by item.
+_LONGEST_JOINED = 24
 
 
 class State(Enum):
@@ -298,6 +300,9 @@ def _merge_tuples(values: list[Value]) -> list[Value]:
     if len(tuples) < 2:
         return values
     longest = max(tuples, key=lambda each: len(each.items))
+    if len(longest.items) > _LONGEST_JOINED:
+        some = join(item for each in tuples for item in each.items[:_MOST_CONSTANTS])
+        return [*(each for each in values if not isinstance(each, Tuple)), Tuple((some,), True)]
     columns = [
         join(each.items[i] for each in tuples if i < len(each.items))
         for i in range(len(longest.items))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 # Torch is described by tables, never read: its source would teach nothing about int8 kernels.
 _NEVER_READ = frozenset({"torch", "torchao", "numpy", "functorch", "triton"})
+_KNOWS_TORCH = re.compile(rb"torch|\bnn\b|Module\b")
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
@@ -77,12 +79,13 @@ class Project:
             self._modules[path] = self._parse(path)
         return self._modules[path]
 
-    def content(self, path: Path) -> bytes:
-        """The bytes of a file, none if it cannot be read."""
+    def context(self, path: Path) -> bytes:
+        """The bytes of a file beside the linted ones, none if it cannot be read or matter."""
         try:
-            return self._read(path)
+            content = self._read(path)
         except (SourceError, OSError):
             return b""
+        return content if _may_matter(path, content) else b""
 
     def loaded(self) -> Iterator[Module]:
         """The files that have been parsed."""
@@ -168,6 +171,8 @@ class Project:
 
         try:
             content = self._read(path)
+            if path not in self._linted and not _may_matter(path, content):
+                return None
             text = decode(content)
             with _paused_collector():
                 file = parse(text)
@@ -183,6 +188,12 @@ class Project:
             parts.append(folder.name)
             folder = folder.parent
         return ".".join(reversed(parts)) or path.stem
+
+
+def _may_matter(path: Path, content: bytes) -> bool:
+    # Beside the linted files only code that knows torch can do something to a tensor, and
+    # packages hand such code on.
+    return path.name == "__init__.py" or _KNOWS_TORCH.search(content) is not None
 
 
 @contextmanager

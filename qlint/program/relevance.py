@@ -43,7 +43,7 @@ def relevant(
         for imported in _imported(project, path, known[path]):
             importers.setdefault(imported, set()).add(path)
             if imported not in known:  # context: what it is matters, though not what is in it
-                known[imported] = project.content(imported)
+                known[imported] = project.context(imported)
                 waiting.append(imported)
     queue = list(found)
     while queue:
