@@ -20,7 +20,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from pytest_qcheck.layerwise import Call, as_float, to_grid
 from pytest_qcheck.numerics import lsb_difference
-from pytest_qcheck.twins import grid_of, switch_fake_quants
+from pytest_qcheck.twins import WeightGrid, grid_of, switch_fake_quants
 
 _CONVOLUTIONS: dict[type, Any] = {
     nnq.Conv1d: functional.conv1d,
@@ -269,6 +269,8 @@ def _other_parameters(evidence: _Evidence) -> Cause | None:
         return _other_model(what)
     scales = _weight_scales(call.twin)
     if scales is not None and not torch.allclose(*scales, rtol=1e-4, atol=0):
+        if not _explained_by_weight_scale(evidence):
+            return None
         apart = float(((scales[0] - scales[1]).abs() / scales[1]).max())
         if _is_fused_fake_quant(call.twin) and apart < _FUSED_SCALE_ERROR:
             return _fused_kernel(what, apart)
@@ -284,6 +286,17 @@ def _other_parameters(evidence: _Evidence) -> Cause | None:
         f"the int8 kernel is exact, but {what}: convert folded or rounded other values.",
         "compare the layer's weight_fake_quant and batch norm with the converted weight.",
     )
+
+
+def _explained_by_weight_scale(evidence: _Evidence) -> bool:
+    """Whether the twin agrees once its weights are on the grid that convert takes."""
+    modules = evidence.call.twin._modules
+    weight = modules["weight_fake_quant"]
+    modules["weight_fake_quant"] = WeightGrid(weight)
+    try:
+        return evidence.explained_by(evidence.call.reference())
+    finally:
+        modules["weight_fake_quant"] = weight
 
 
 def _is_fused_fake_quant(twin: nn.Module) -> bool:

@@ -84,6 +84,18 @@ class Grid(nn.Module):
         )
 
 
+class WeightGrid(nn.Module):
+    """Rounds weights to the grid that convert takes from a weight observer or fake-quant."""
+
+    def __init__(self, observer: Any) -> None:
+        super().__init__()
+        self.observer = observer
+
+    def forward(self, weight: torch.Tensor) -> torch.Tensor:
+        """The nearest values on the grid."""
+        return _on_weight_grid(weight, self.observer)
+
+
 def grid_of(observer: Any) -> Grid | None:
     """The per-tensor grid that convert takes from an observer or fake-quant; None for others."""
     dtype = getattr(observer, "dtype", None)
