@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 Patterns = str | Iterable[str]
+
+# Fusion leaves no mark on its Identities. Where nothing else tells what one stands for, the
+# names that people give to norms and activations do.
+_NORM = re.compile(r"bn|norm", re.IGNORECASE)
+_ACTIVATION = re.compile(r"relu|act|nonlin", re.IGNORECASE)
 
 
 def as_patterns(patterns: object, argument: str) -> tuple[str, ...]:
@@ -76,6 +82,16 @@ def select(
     if wanted is not None:
         candidates = [name for name in candidates if matches(name, wanted)]
     return {name for name in candidates if not matches(name, unwanted)}
+
+
+def sounds_like_norm(name: str) -> bool:
+    """Whether the last part of a dotted name is one that people give to batch norms."""
+    return _NORM.search(name.rpartition(".")[2]) is not None
+
+
+def sounds_like_activation(name: str) -> bool:
+    """Whether the last part of a dotted name is one that people give to activations."""
+    return _ACTIVATION.search(name.rpartition(".")[2]) is not None
 
 
 def close(name: str, names: Iterable[str]) -> str:

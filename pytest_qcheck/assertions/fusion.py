@@ -9,7 +9,7 @@ from torch import nn
 from pytest_qcheck import classes
 from pytest_qcheck.isolation import check_model
 from pytest_qcheck.messages import count, failure
-from pytest_qcheck.names import close
+from pytest_qcheck.names import close, sounds_like_activation, sounds_like_norm
 from pytest_qcheck.stage import is_converted
 from pytest_qcheck.wrappers import named_modules
 
@@ -25,8 +25,9 @@ def assert_fused(model: nn.Module, groups: Groups) -> None:
     fused module that keeps its batch norm is right in train mode and after prepare_qat; in
     eval mode the batch norm should have been folded into the weights.
 
-    Whether a convolution with a bias and an Identity behind it were ever a convolution and
-    a batch norm cannot be seen any more; such a pair counts as fused.
+    A batch norm that was folded leaves a plain convolution with a bias and an Identity. Such
+    a pair counts as fused, unless the Identity has the name of an activation, or is not named
+    like a norm and is the one that a fused module beside it must have left.
 
     Args:
         model: a model after fusion: float, prepared or converted.
@@ -92,15 +93,17 @@ def _fault(group: tuple[str, ...], modules: dict[str, nn.Module]) -> str | None:
     ]
     if left:
         return ", ".join(left)
-    return _fault_of_fused(group, first)
+    return _fault_of_fused(group, first, modules)
 
 
-def _fault_of_fused(group: tuple[str, ...], first: nn.Module) -> str | None:
+def _fault_of_fused(
+    group: tuple[str, ...], first: nn.Module, modules: dict[str, nn.Module]
+) -> str | None:
     """What is wrong with the first module of a group whose others are Identities."""
     name, kind = group[0], type(first).__name__
     sequence = classes.float_sequence(first)
     if len(sequence) == 1 and not classes.is_fused(first):
-        return _fault_of_folded(group, first)
+        return _fault_of_folded(group, first, modules)
     if len(sequence) > len(group):
         return (
             f"{name} is {kind}, made of {len(sequence)} modules "
@@ -127,14 +130,36 @@ def _fused_parts(fused: nn.Module) -> list[nn.Module]:
     return [child for name, child in fused.named_children() if name not in quantizers]
 
 
-def _fault_of_folded(group: tuple[str, ...], first: nn.Module) -> str | None:
+def _fault_of_folded(
+    group: tuple[str, ...], first: nn.Module, modules: dict[str, nn.Module]
+) -> str | None:
     """A lone layer followed by Identities can only have taken up one batch norm."""
     name, kind = group[0], type(first).__name__
     if not classes.starts_fusion(first):
         return f"{name} is {kind}, which is not a fused module"
     if len(group) > 2:
         return f"{name} is {kind}: its ReLU is neither fused nor left in place"
+    identity = group[1]
+    if not sounds_like_norm(identity):
+        taker = _taker(identity, modules)
+        if taker is not None:
+            return f"{name} is {kind}; {identity} was fused into {taker}, not into {name}"
+        if sounds_like_activation(identity):
+            return f"{name} is {kind}, which holds no ReLU, yet {identity} is an Identity"
     # Folding a batch norm always gives a bias; a converted layer may hide that it has one.
     if getattr(first, "bias", None) is None and not is_converted(first):
         return f"{name} is {kind} without a bias, so no batch norm was folded into it"
     return None
+
+
+def _taker(identity: str, modules: dict[str, nn.Module]) -> str | None:
+    """The fused module beside an Identity that must have left it, if that is certain.
+
+    It is if the fused modules there account for every Identity there.
+    """
+    parent = identity.rpartition(".")[0]
+    beside = {name: m for name, m in modules.items() if name and name.rpartition(".")[0] == parent}
+    identities = [name for name, module in beside.items() if type(module) is nn.Identity]
+    left_by = {name: len(classes.float_sequence(m)) - 1 for name, m in beside.items()}
+    fused = [name for name, left in left_by.items() if left]
+    return " or ".join(fused) if fused and len(identities) <= sum(left_by.values()) else None

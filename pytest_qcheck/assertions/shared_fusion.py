@@ -12,15 +12,13 @@ from torch import nn
 from pytest_qcheck import classes
 from pytest_qcheck.isolation import check_model
 from pytest_qcheck.messages import count, failure
+from pytest_qcheck.names import sounds_like_activation, sounds_like_norm
 from pytest_qcheck.tracing import Step, Trace, Value, is_identity, trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Fusion leaves no mark on its Identities, so where the order of calls does not decide, the
-# names that people give to norms, activations and pass-through modules do.
-_NORM_NAME = re.compile(r"bn|norm", re.IGNORECASE)
-_ACTIVATION_NAME = re.compile(r"relu|act|nonlin", re.IGNORECASE)
+# Names of Identities that a user wrote, not fusion.
 _PASS_THROUGH_NAME = re.compile(
     r"drop|down|skip|short|resid|ident|pool|quant|head|proj", re.IGNORECASE
 )
@@ -130,7 +128,7 @@ def _owners(recorded: Trace) -> dict[int, list[Step]]:
     for step in _fused_steps(recorded):
         least, most = _identities_left_by(step.module)
         for position, identity in enumerate(followers[step.outputs[0]], start=1):
-            named = _NORM_NAME.search(_last(identity)) or _ACTIVATION_NAME.search(_last(identity))
+            named = sounds_like_norm(identity.name) or sounds_like_activation(identity.name)
             if position <= least or (position <= most and named):
                 owners[id(identity.module)].append(step)
     return owners
@@ -146,7 +144,7 @@ def _taken_from_elsewhere(recorded: Trace, uses: dict[int, list[_Use]]) -> Itera
         behind = followers[fused.outputs[0]]
         sequence = classes.float_sequence(fused.module)
         lacks_relu = sequence[-1] is nn.ReLU and all(
-            _NORM_NAME.search(_last(identity)) for identity in behind
+            sounds_like_norm(identity.name) for identity in behind
         )
         if behind and not lacks_relu:
             continue
@@ -157,7 +155,7 @@ def _taken_from_elsewhere(recorded: Trace, uses: dict[int, list[_Use]]) -> Itera
                 and identity not in reported
                 and _parent(step) == _parent(fused)
                 and not _PASS_THROUGH_NAME.search(_last(step))
-                and not (lacks_relu and behind and _NORM_NAME.search(_last(step)))
+                and not (lacks_relu and behind and sounds_like_norm(step.name))
                 and not any(_is_plain_layer(use.module) for use in its_uses)
             ):
                 reported.add(identity)
@@ -167,7 +165,7 @@ def _taken_from_elsewhere(recorded: Trace, uses: dict[int, list[_Use]]) -> Itera
 def _folded_and_used_again(uses: dict[int, list[_Use]]) -> Iterator[_Offender]:
     """Batch norms that a plain convolution or linear layer took up, used by another layer."""
     for its_uses in uses.values():
-        if not _NORM_NAME.search(_last(its_uses[0].step)):
+        if not sounds_like_norm(its_uses[0].step.name):
             continue
         folded = [
             use.source

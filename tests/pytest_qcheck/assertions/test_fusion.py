@@ -45,6 +45,24 @@ class TestFused:
         with pytest.raises(AssertionError, match=r"no module is called 'relu_1'; did you mean"):
             assert_fused(ptq(), [["conv1", "bn1", "relu_1"]])
 
+    def test_identity_of_another_group(self) -> None:
+        """The article's Block: its one relu went into conv1, so conv2 has none."""
+        model = tq.fuse_modules(seeded(Block), [["conv1", "relu"]])
+        assert_fused(model, [["conv1", "relu"]])
+        with pytest.raises(AssertionError, match="relu was fused into conv1, not into conv2"):
+            assert_fused(model, [["conv2", "relu"]])
+
+    def test_identity_that_was_a_relu(self) -> None:
+        """A user's own Identity beside it leaves only the name to tell by."""
+        model = tq.fuse_modules(seeded(TwoReluBlock), [["conv1", "relu1"]])
+        model.relu2 = nn.Identity()
+        with pytest.raises(AssertionError, match="conv2 is Conv2d, which holds no ReLU"):
+            assert_fused(model, [["conv2", "relu2"]])
+
+    def test_folded_batch_norms_beside_a_fused_relu(self) -> None:
+        groups = [["conv1", "bn1", "relu1"], ["conv2", "bn2"]]
+        assert_fused(tq.fuse_modules(seeded(Net), groups), groups)
+
     def test_qat_fusion_in_eval_mode_keeps_the_batch_norm(self) -> None:
         model = tq.fuse_modules_qat(seeded(Net), GROUPS)
         with pytest.raises(AssertionError, match="in eval mode and keeps its batch norm"):
