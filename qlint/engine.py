@@ -70,12 +70,14 @@ class _Run:
     def diagnostics(self) -> list[Diagnostic]:
         """Run all stages."""
         self._read_files()
-        paths = relevant(
-            self._project, self._contents, assume_quantized=self._settings.assume_quantized
-        )
+        all_modules = self._settings.assume_quantized or bool(self._settings.quantized)
+        paths = relevant(self._project, self._contents, all_modules=all_modules)
         modules = [module for path in paths if (module := self._project.load(path)) is not None]
         for path in self._contents.keys() - set(paths):
-            self._check_syntax(path)
+            if suppression.may_suppress(self._contents[path]):
+                self._project.load(path)
+            else:
+                self._check_syntax(path)
         for path, error in self._project.errors.items():
             if path in self._names:
                 self._file_error(path, error)
@@ -86,7 +88,8 @@ class _Run:
                 Comment(*_row_and_column(module, comment.start), comment.text)
                 for comment in module.file.comments
             ]
-            for module in modules
+            for module in self._project.loaded()
+            if module.linted
         }
         return suppression.apply(self._found.values(), comments, self._settings, all_rules())
 

@@ -37,7 +37,7 @@ _BRACKETS = re.compile(r"\[(?P<codes>[^\]]*)\]")
 _ITEM = re.compile(r"[^,\s]+")
 _DIRECTIVE_WORDS = ("ignore", "skip-file", "quantized")
 _OWN_CODE = re.compile(r"QL[0-9]+")
-_NEEDLES = (b"qlint:", b"noqa")
+_NEEDLE = re.compile(rb"#[^\n]*(?:qlint:|noqa[^\n]*QL[0-9])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,11 @@ class Comment:
 
 
 def may_suppress(content: bytes) -> bool:
-    """Whether a file can hold a suppression, by a cheap look at its bytes.
+    """Whether a file can hold a suppression of ours, by a cheap look at its bytes.
 
-    A file with one must be handed to ``apply`` even if nothing was found in it.
+    Its comments must be handed to ``apply`` even if nothing can be found in it.
     """
-    lowered = content.lower()
-    return any(needle in lowered for needle in _NEEDLES)
+    return _NEEDLE.search(content) is not None
 
 
 def apply(

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 _STEP_BUDGET = 150_000
 # All entry points together get so many steps a line of the program, so that the time grows no
 # faster than the code; when they are spent, each still gets a few.
-_STEPS_PER_LINE = 100
-_LEAST_TOTAL = 1_000_000
+_STEPS_PER_LINE = 50
+_LEAST_TOTAL = 500_000
 _LEAST_BUDGET = 3_000
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3

@@ -240,6 +240,7 @@ class Union(Value):
     options: tuple[Value, ...]
 
 
+_WITH_IDENTITY = (HeapObject, Function, Class, BoundMethod, ExternalMethod, Partial, Super)
 UNKNOWN = Unknown()
 SUBMODULE = Unknown(submodule=True)
 NOT_TENSOR = NotTensor()
@@ -254,14 +255,7 @@ def options_of(value: Value) -> tuple[Value, ...]:
 
 def join(values: Iterable[Value]) -> Value:
     """The least knowledge that covers all the values."""
-    values = tuple(values)
-    if len(values) == 1:
-        return values[0]
-    flat: list[Value] = []
-    for value in values:
-        for option in options_of(value):
-            if not any(_same(option, each) for each in flat):
-                flat.append(option)
+    flat = _different(values)
     if len(flat) > 1:
         flat = _merge_tensors(flat)
         flat = _merge_tuples(flat)
@@ -275,9 +269,24 @@ def join(values: Iterable[Value]) -> Value:
     return Union(tuple(flat)) if len(flat) > 1 else flat[0]
 
 
+def _different(values: Iterable[Value]) -> list[Value]:
+    """The alternatives among the values, each once."""
+    seen: set[int] = set()
+    flat: list[Value] = []
+    for value in values:
+        for option in value.options if isinstance(value, Union) else (value,):
+            if id(option) in seen:
+                continue
+            seen.add(id(option))
+            # What has an identity of its own equals nothing else.
+            if isinstance(option, _WITH_IDENTITY) or not any(_same(option, each) for each in flat):
+                flat.append(option)
+    return flat
+
+
 def _same(one: Value, other: Value) -> bool:
-    if one is other:
-        return True
+    if type(one) is not type(other):
+        return False
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         return one == other and one.grid == other.grid
     return one == other

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from qlint.program.project import Project
 
-# Whatever makes a value int8 (stubs, wrappers, prepare and convert, our own comments) says so.
-_QUANTIZATION = re.compile(rb"Quant(?:Stub|Wrapper)|quantize_per|\bquantization\b|qlint|QL\d")
+# Whatever makes a value int8 (stubs, wrappers, prepare and convert) says so.
+_QUANTIZATION = re.compile(rb"Quant(?:Stub|Wrapper)|quantize_per|\bquantization\b")
+_DECLARED = re.compile(rb"#\s*qlint:\s*quantized")
 _MODULES = re.compile(rb"\bnn\b|Module\b")
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\(?[^\n#]*)|import[ \t]+([\w., \t]+))",
@@ -22,25 +23,24 @@ _CLASS = re.compile(rb"^[ \t]*class[ \t]", re.MULTILINE)
 _NAME = re.compile(rb"\w+")
 
 
-def relevant(
-    project: Project, contents: Mapping[Path, bytes], *, assume_quantized: bool
-) -> list[Path]:
+def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: bool) -> list[Path]:
     """The files in which something quantized can be seen, in the order given.
 
-    These are the files that mention quantization (any module, if inputs are assumed to be
-    quantized) and those that import one of them, directly or not: a model whose stubs are in its
-    base class mentions nothing itself.
+    These are the files that mention quantization (any module, if ``all_modules`` may get
+    quantized inputs) together with torch, and those that import one of them, directly or not: a
+    model whose stubs are in its base class mentions nothing itself.
     """
-    pattern = _MODULES if assume_quantized else _QUANTIZATION
+    pattern = _MODULES if all_modules else _QUANTIZATION
     found: set[Path] = set()
     importers: dict[Path, set[Path]] = {}
     known = dict(contents)
     waiting = list(contents)
     while waiting:
         path = waiting.pop()
-        if pattern.search(known[path]):
+        content = known[path]
+        if (b"torch" in content and pattern.search(content)) or _DECLARED.search(content):
             found.add(path)
-        for imported in _imported(project, path, known[path]):
+        for imported in _imported(project, path, content):
             importers.setdefault(imported, set()).add(path)
             if imported not in known:  # context: what it is matters, though not what is in it
                 known[imported] = project.context(imported)

@@ -223,3 +223,5 @@ def test_may_suppress() -> None:
     assert may_suppress(b"# qlint: skip-file")
     assert may_suppress(b"#  Qlint:ignore[QL101]")
     assert not may_suppress(b"import qlint  # quality")
+    assert not may_suppress(b"import os  # noqa: F401")
+    assert not may_suppress(b"import os  # noqa\nQL101 = 1")

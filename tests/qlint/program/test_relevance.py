@@ -1,0 +1,94 @@
+"""Which files are read at all: none that can matter is left out, none that cannot is parsed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qlint.program.project import Project
+from qlint.program.relevance import relevant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MODEL = "import torch\nfrom torch import nn\nclass Net(nn.Module): pass\n"
+_QUANTIZED = "from torch.ao.quantization import QuantStub\nclass Q(Base): pass\n"
+
+
+def _relevant(
+    folder: Path,
+    files: dict[str, str],
+    *,
+    linted: tuple[str, ...] | None = None,
+    all_modules: bool = False,
+) -> set[str]:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    paths = [folder / name for name in linted or files]
+    project = Project(paths, folder, lambda path: path.read_bytes())
+    contents = {path: path.read_bytes() for path in paths}
+    found = relevant(project, contents, all_modules=all_modules)
+    return {str(path.relative_to(folder)) for path in found}
+
+
+def test_default_mode_wants_quantization(tmp_path: Path) -> None:
+    files = {"model.py": _MODEL, "quantized.py": _QUANTIZED, "util.py": "def f(): pass\n"}
+    assert _relevant(tmp_path, files) == {"quantized.py"}
+
+
+def test_all_modules(tmp_path: Path) -> None:
+    files = {"model.py": _MODEL, "util.py": "class A: pass\n"}
+    assert _relevant(tmp_path, files, all_modules=True) == {"model.py"}
+
+
+@pytest.mark.parametrize("all_modules", [False, True])
+def test_physics_is_not_about_tensors(tmp_path: Path, all_modules: bool) -> None:
+    """`quantization` and `Module` are words outside torch too."""
+    files = {"boson.py": '"""Second quantization."""\nclass Module: pass\n'}
+    assert _relevant(tmp_path, files, all_modules=all_modules) == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from base import Q",
+        "import base",
+        "import os, base as b",
+        "from base import (\n    Q,\n)",
+        "if True:\n    from base import Q",
+    ],
+)
+def test_importers_of_what_matters(tmp_path: Path, line: str) -> None:
+    files = {"base.py": _QUANTIZED, "net.py": f"{line}\nclass Net(Q): pass\n"}
+    assert _relevant(tmp_path, files) == {"base.py", "net.py"}
+
+
+def test_importers_of_importers_through_a_package(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "from .inner import Q\n",
+        "pkg/inner.py": _QUANTIZED,
+        "pkg/net.py": "from . import Q\nclass Net(Q): pass\n",
+        "pkg/other.py": "class A: pass\n",
+    }
+    assert _relevant(tmp_path, files) == {"pkg/inner.py", "pkg/net.py"}
+
+
+def test_context_beside_the_linted_files(tmp_path: Path) -> None:
+    files = {"base.py": _QUANTIZED, "net.py": "from base import Q\nclass Net(Q): pass\n"}
+    assert _relevant(tmp_path, files, linted=("net.py",)) == {"net.py"}
+
+
+def test_declared_by_a_comment(tmp_path: Path) -> None:
+    files = {"base.py": _MODEL, "net.py": "from base import Net\nclass N(Net):  #qlint: quantized\n"}
+    assert _relevant(tmp_path, files) == {"net.py"}
+
+
+def test_import_cycles(tmp_path: Path) -> None:
+    files = {
+        "a.py": "from b import *\nclass A(B): pass\n",
+        "b.py": "from a import A\nfrom torch.ao.quantization import QuantStub\nclass B: pass\n",
+    }
+    assert _relevant(tmp_path, files) == {"a.py", "b.py"}
