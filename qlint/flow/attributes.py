@@ -21,6 +21,7 @@ from qlint.flow.values import (
     List,
     ModuleValue,
     NotTensor,
+    State,
     Super,
     Tensor,
     Tuple,
@@ -80,6 +81,8 @@ def _of_unknown(value: Unknown, name: str) -> Value:
 def _of_tensor(value: Tensor, name: str) -> Value:
     if name in operations.SIZE_ATTRIBUTES:
         return Tuple((NOT_TENSOR,), open=True)
+    if name == "is_quantized" and value.state is not State.MAYBE:
+        return Constant(value.state is State.QUANTIZED)
     if name in operations.PLAIN_ATTRIBUTES:
         return NOT_TENSOR
     if name in operations.VIEW_ATTRIBUTES:

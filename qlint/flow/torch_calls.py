@@ -14,6 +14,7 @@ from qlint.flow.values import (
     NOT_TENSOR,
     UNKNOWN,
     Constant,
+    NotTensor,
     Tensor,
     Tuple,
     Unknown,
@@ -187,11 +188,13 @@ def _result(
     if short == "size" and len(arguments.args) == 1:
         return Tuple((NOT_TENSOR,), open=True)
     if result is Result.NOT_TENSOR:
-        return NOT_TENSOR
+        return NotTensor(common_grid(values)) if short == "q_scale" else NOT_TENSOR
     if result is Result.FLOAT:
         return FLOAT
     if result is Result.QUANTIZED:
-        return interp.quantized(site, f"quantized here by `{arguments.spelled}`")
+        scale = arguments.get(1, "scale")
+        grid = scale.grid if isinstance(scale, NotTensor) else None
+        return interp.quantized(site, f"quantized here by `{arguments.spelled}`", grid)
     tensor = _state_of(values)
     if isinstance(tensor, Tensor):
         tensor = replace(tensor, grid=_grid_after(short, tensor, values), handed_on=False)
@@ -206,7 +209,9 @@ def _result(
 def _grid_after(short: str, tensor: Tensor, values: tuple[Value, ...]) -> object:
     if short in KEEP_GRID:
         return tensor.grid
-    return common_grid(values) if op_of(short) is Op.CAT else None
+    # What is joined takes the scale of the first.
+    first = next(tensors_in(values[0]), None) if op_of(short) is Op.CAT else None
+    return None if first is None else first.grid
 
 
 def _state_of(values: tuple[Value, ...]) -> Value:

@@ -49,7 +49,12 @@ class Unknown(Value):
 
 @dataclass(frozen=True, slots=True)
 class NotTensor(Value):
-    """Some Python value that is certainly no tensor: a size, a flag, a name."""
+    """Some Python value that is certainly no tensor: a size, a flag, a name.
+
+    The scale of a tensor, read by ``q_scale()``, knows the ``grid`` that it is of.
+    """
+
+    grid: object = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +304,8 @@ def _merge_tensors(values: list[Value]) -> list[Value]:
     state = State.MAYBE if len({each.state for each in tensors}) > 1 else tensors[0].state
     trace = next((each.trace for each in tensors if each.trace is not None), None)
     grids = {each.grid for each in tensors if each.may_be_quantized}
-    grid = grids.pop() if len(grids) == 1 else None
+    # One of several grids is a grid too, which only this value and what comes of it have.
+    grid = grids.pop() if len(grids) == 1 else None if None in grids else object()
     merged = Tensor(state, trace, grid)
     return [*(each for each in values if not isinstance(each, Tensor)), merged]
 

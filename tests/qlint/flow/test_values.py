@@ -93,6 +93,26 @@ if x.is_quantized:
     return self.ff.add(x, x)
 return x + x
 """,
+    "float in one mode, quantized in the other": """
+if not x.is_quantized:
+    return x + x
+x = self.quant(x)
+if x.is_quantized:
+    return self.ff.add(x, x)
+return x + x
+""",
+    "zeros with the qparams of what they are joined to": """
+x = self.quant(x)
+zeros = torch.zeros(1)
+if x.is_quantized:
+    zeros = torch.quantize_per_tensor(zeros, x.q_scale(), x.q_zero_point(), x.dtype)
+return torch.cat([x, zeros], dim=1)
+""",
+    "joined tensors have the first one's scale": """
+x = self.quant(x)
+zeros = torch.quantize_per_tensor(torch.zeros(1), x.q_scale(), x.q_zero_point(), x.dtype)
+return torch.cat([torch.cat([x, zeros], dim=1), x], dim=1)
+""",
     "indices": "x = self.quant(x)\nvalues, indices = x.max(1)\nreturn indices + 1",
     "argmax": "x = self.quant(x)\nreturn x.argmax(1) + 1",
     "early return": """
@@ -201,6 +221,7 @@ a = torch.cat([x, y], 1)  # QL106
 b = torch.stack((x, y))  # QL106
 c = torch.hstack([x, y])  # QL106
 d = torch.concat(tensors=[x, y])  # QL106
+e = torch.cat([y, torch.quantize_per_tensor(y, x.q_scale(), 0, torch.quint8)])  # QL106
 return a, b, c, d
 """,
     "cat of a comprehension": """

@@ -82,7 +82,10 @@ def test_context_beside_the_linted_files(tmp_path: Path) -> None:
 
 
 def test_declared_by_a_comment(tmp_path: Path) -> None:
-    files = {"base.py": _MODEL, "net.py": "from base import Net\nclass N(Net):  #qlint: quantized\n"}
+    files = {
+        "base.py": _MODEL,
+        "net.py": "from base import Net\nclass N(Net):  #qlint: quantized\n",
+    }
     assert _relevant(tmp_path, files) == {"net.py"}
 
 
