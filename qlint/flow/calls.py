@@ -133,10 +133,24 @@ def _call_method(
                 interp, receiver.instance, base, method.name, arguments, site
             )
         return UNKNOWN
+    if isinstance(receiver, Class):
+        return _call_class_method(interp, receiver, method.name, arguments, site)
     if isinstance(receiver, Instance):
         base = modules.external_base(receiver)
         return module_methods.call_base_method(interp, receiver, base, method.name, arguments, site)
     return container_methods.call_method(interp, receiver, method.name, arguments, site)
+
+
+def _call_class_method(
+    interp: Interpreter, cls: Class, name: str, arguments: Arguments, site: Site
+) -> Value:
+    forward = cls.lookup("forward")
+    if name == "apply" and isinstance(forward, Function):
+        # A torch.autograd.Function: its context comes first, unless it is set up separately.
+        if cls.lookup("setup_context") is None:
+            arguments = arguments.with_first(UNKNOWN)
+        return call_function(interp, forward, arguments, site)
+    return UNKNOWN
 
 
 def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Site) -> Value:

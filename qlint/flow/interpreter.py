@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qlint.flow import assignment, attributes, calls, expressions, statements
 from qlint.flow.events import ModuleCall, Operation, Site, Step
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _STEP_BUDGET = 150_000
 # All entry points together get so many steps a line of the program, so that the time grows no
 # faster than the code; when they are spent, each still gets a few.
-_STEPS_PER_LINE = 50
+_STEPS_PER_LINE = 40
 _LEAST_TOTAL = 500_000
 _LEAST_BUDGET = 3_000
 _CALL_DEPTH = 40
@@ -95,6 +95,11 @@ class Interpreter:
     def exhausted(self) -> bool:
         """Whether this entry point has used up its steps."""
         return self._steps > self._budget
+
+    @property
+    def spent(self) -> bool:
+        """Whether the steps for the whole program are used up."""
+        return self._total <= 0
 
     def namespace(self, module: Module) -> Namespace:
         """The global names of a module, evaluating its top level the first time."""
@@ -285,6 +290,8 @@ class Interpreter:
 
     def _forced(self, names: dict[str, Value], name: str) -> Value | None:
         value = names[name]
+        if type(value) not in (Lazy, Union):
+            return value
         if not any(isinstance(each, Lazy) for each in options_of(value)):
             return value
         resolved = [
@@ -351,11 +358,12 @@ def join_names(scopes: list[dict[str, Value]]) -> dict[str, Value]:
     if len(scopes) == 1:
         return scopes[0]
     first, *others = scopes
-    joined: dict[str, Value] = {}
-    for name in dict.fromkeys(name for scope in scopes for name in scope):
-        value: Any = first.get(name)
-        if value is not None and all(other.get(name) is value for other in others):
-            joined[name] = value
-        else:
-            joined[name] = join(scope[name] for scope in scopes if name in scope)
+    joined = dict(first)
+    different: dict[str, list[Value]] = {}
+    for scope in others:
+        for name, value in scope.items():
+            if first.get(name) is not value:
+                different.setdefault(name, []).append(value)
+    for name, values in different.items():
+        joined[name] = join([first[name], *values] if name in first else values)
     return joined

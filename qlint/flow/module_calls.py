@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
 
 
+_CALLABLE = (BoundMethod, Function)
 _CALLS = "<calls>"  # the slot that counts calls; no attribute has such a name
 
 
@@ -42,11 +43,13 @@ def call_instance(
     """Call an instance: its ``forward``, as a rule."""
     cls = instance.cls
     if isinstance(cls, Class):
-        method = cls.lookup("forward") if is_module_class(cls) else cls.lookup("__call__")
+        method = forward_of(instance) if is_module_class(cls) else cls.lookup("__call__")
         if isinstance(method, Function):
+            method = BoundMethod(method, instance)
+        if method is not None:
             if not is_module_class(cls):
-                return interp.call(BoundMethod(method, instance), arguments, site)
-            return run_forward(interp, instance, cls, method, arguments, site)
+                return interp.call(method, arguments, site)
+            return _run_forward(interp, instance, cls, method, arguments, site)
     repeats = _count_call(interp, instance, arguments, site)
     interp.repeating += repeats
     result = external_forward(interp, instance, external_base(instance), arguments, site)
@@ -54,47 +57,68 @@ def call_instance(
     return result
 
 
-def run_forward(
+def forward_of(instance: Instance) -> Value | None:
+    """What calling a module of the program runs: the instance's own ``forward``, if it was given
+    one, or that of its class; None if that lies outside.
+    """  # noqa: D205
+    own = instance.slots.get("forward")
+    if own is not None and any(isinstance(each, _CALLABLE) for each in options_of(own)):
+        return own
+    cls = instance.cls
+    found = cls.lookup("forward") if isinstance(cls, Class) else None
+    return BoundMethod(found, instance) if isinstance(found, Function) else None
+
+
+def signature(forward: Value) -> tuple[Function, int]:
+    """The first function that a ``forward`` can be, and how many of its parameters are bound."""
+    method = next(each for each in options_of(forward) if isinstance(each, _CALLABLE))
+    if isinstance(method, BoundMethod):
+        return method.function, 1
+    assert isinstance(method, Function)
+    return method, 0
+
+
+def _run_forward(
     interp: Interpreter,
     instance: Instance,
     cls: Class,
-    forward: Function,
+    forward: Value,
     arguments: Arguments,
     site: Site,
 ) -> Value:
-    """Run the ``forward`` of a class of the program."""
     if interp.exhausted:
         return hand_on(arguments)
     outermost = interp.forward_depth == 0
     if outermost:
         interp.epoch += 1
         if interp.assume_quantized:
-            arguments = assume_inputs(interp, forward, cls)
+            arguments = _assumed_inputs(interp, forward, cls)
     repeats = _count_call(interp, instance, arguments, site)
     interp.ran_forward.add(cls)
     interp.forwarded.add(id(instance))
     interp.repeating += repeats
     interp.forward_depth += 1
-    result = interp.call(BoundMethod(forward, instance), arguments, site)
+    result = interp.call(forward, arguments, site)
     interp.forward_depth -= 1
     interp.repeating -= repeats
     # What leaves an assumed model has been dequantized by whoever wraps it.
     return FLOAT if outermost and interp.assume_quantized else result
 
 
-def assume_inputs(interp: Interpreter, forward: Function, cls: Class) -> Arguments:
+def _assumed_inputs(interp: Interpreter, forward: Value, cls: Class) -> Arguments:
     """Arguments for a forward pass whose input is taken to be quantized."""
     from qlint.flow.calls import Arguments
     from qlint.flow.inputs import assumed_input
 
-    parameters = forward.node.parameters
-    positional = (*parameters.positional_only, *parameters.positional)[1:]
-    args = [assumed_input(interp, forward, cls, each) for each in positional]
+    function, bound = signature(forward)
+    parameters = function.node.parameters
+    positional = (*parameters.positional_only, *parameters.positional)[bound:]
+    args = [assumed_input(interp, function, cls, each) for each in positional]
     kwargs = {
-        each.name: assumed_input(interp, forward, cls, each) for each in parameters.keyword_only
+        each.name: assumed_input(interp, function, cls, each) for each in parameters.keyword_only
     }
     if parameters.star is not None:
-        args.append(assumed_input(interp, forward, cls, parameters.star))
+        args.append(assumed_input(interp, function, cls, parameters.star))
     return Arguments(tuple(args), kwargs)
 
 

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import NoneType
 from typing import TYPE_CHECKING, TypeGuard
 
 from qlint.flow.calls import Arguments
 from qlint.flow.events import Site
 from qlint.flow.inputs import float_input
 from qlint.flow.interpreter import Interpreter
-from qlint.flow.module_calls import call_instance
-from qlint.flow.modules import classes_in, is_module_class
-from qlint.flow.values import Class, Function, Instance, Value
+from qlint.flow.module_calls import call_instance, forward_of, signature
+from qlint.flow.modules import classes_in, descendants, is_module_class
+from qlint.flow.values import (
+    BoundMethod,
+    Class,
+    Constant,
+    External,
+    Function,
+    Instance,
+    Value,
+    options_of,
+)
 from qlint.semantics import modules as known
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from qlint.flow.events import ModuleCall, Operation
     from qlint.program.project import Module, Project
@@ -39,6 +50,7 @@ _BUILDING = frozenset(
     "Sequential ModuleList ModuleDict QuantWrapper QuantStub prepare prepare_qat convert "
     "quantize quantize_qat quantize_per_tensor quantize_per_channel".split()
 )
+_SMALL = range(-1, 4)
 _STUBS = known.QUANT_STUBS | {known.QUANT_WRAPPER}
 
 
@@ -75,12 +87,18 @@ class _Runner:
             with self._entry(module):
                 self.interp.namespace(module)
         # A helper stands before its callers, as a rule, and they know what to call it with.
-        for function in reversed(self._builders()):
-            if id(function.node) not in self.interp.ran:
+        for rank, function in _most_different_first(reversed(self._builders())):
+            spent = rank > 0 and self.interp.spent
+            if id(function.node) not in self.interp.ran and not spent:
                 with self._entry(function.module):
                     self._run_function(function)
+        ran: set[object] = set()
         for top in self.interp.top_instances:
-            if not top.attached:
+            if top.attached:
+                continue
+            shape = _shape(top)
+            if shape not in ran:
+                ran.add(shape)
                 self._run_model(top)
         self._run_classes()
         for prepared in list(self.interp.prepared):
@@ -101,8 +119,8 @@ class _Runner:
         except Exception as error:
             self.crashes.append((module, error))
 
-    def _builders(self) -> list[Function]:
-        """The functions that can build a model or quantize one, by the names they mention.
+    def _builders(self) -> list[tuple[Function, frozenset[str]]]:
+        """The functions that can build a model or quantize one, with the names that say so.
 
         The others have nothing to say that the models themselves do not: what they do to a
         tensor shows when a model calls them.
@@ -114,9 +132,11 @@ class _Runner:
         while True:
             found = [function for function in waiting if mentioned[function] & wanted]
             if not found:
-                return [function for function in functions if function not in waiting]
+                left = set(waiting)
+                return [(each, mentioned[each] & wanted) for each in functions if each not in left]
             wanted.update(function.node.name for function in found if _is_def(function.node))
-            waiting = [function for function in waiting if function not in found]
+            chosen = set(found)
+            waiting = [function for function in waiting if function not in chosen]
 
     def _classes(self) -> list[Class]:
         return [each for each in self._names() if isinstance(each, Class) and is_module_class(each)]
@@ -142,11 +162,12 @@ class _Runner:
             return
         cls = instance.cls
         if isinstance(cls, Class):
-            forward = cls.lookup("forward")
-            if isinstance(forward, Function):
+            forward = forward_of(instance)
+            if forward is not None:
                 with self._entry(cls.module):
-                    arguments = _float_arguments(forward, skip=1)
-                    call_instance(self.interp, instance, arguments, _site_of(forward))
+                    function, bound = signature(forward)
+                    arguments = _float_arguments(function, skip=bound)
+                    call_instance(self.interp, instance, arguments, _site_of(function))
         else:
             module = self.modules[0]
             with self._entry(module):
@@ -198,6 +219,48 @@ class _Runner:
         self.interp.forwarded.discard(id(instance))
         self._run_model(instance)
         self.interp.assume_quantized = outer
+
+
+def _most_different_first(
+    builders: Iterable[tuple[Function, frozenset[str]]],
+) -> list[tuple[int, Function]]:
+    """Functions with their ranks: 0 if they are the first to mention certain names, and so on.
+
+    A package may hold hundreds of functions that build one model in different sizes; should the
+    steps run out, each kind has had its turn.
+    """
+    seen: Counter[frozenset[str]] = Counter()
+    ranked = []
+    for function, names in builders:
+        ranked.append((seen[names], function))
+        seen[names] += 1
+    return sorted(ranked, key=lambda each: each[0])
+
+
+def _shape(model: Instance) -> object:
+    """What can make a difference to the forward pass of a model: its classes and their flags.
+
+    Models that differ in sizes and numbers of layers only have the same.
+    """
+    return frozenset(_flags(each) for _, each in descendants(model))
+
+
+def _flags(instance: Value) -> object:
+    assert isinstance(instance, Instance)
+    cls = instance.cls
+    flags = [
+        (slot, type(value.value), value.value)
+        for slot, value in instance.slots.items()
+        if isinstance(value, Constant) and isinstance(value.value, (bool, int, str, NoneType))
+        if not isinstance(value.value, int) or value.value in _SMALL
+    ]
+    methods = [
+        (slot, id(each.function.node))
+        for slot, value in instance.slots.items()
+        for each in options_of(value)
+        if isinstance(each, BoundMethod)
+    ]
+    return (cls.name if isinstance(cls, External) else cls, *flags, *methods)
 
 
 def names_in(function: Function) -> frozenset[str]:
