@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from qlint.flow.containers import get_item, new_dict
+from qlint.flow.modules import attach, children, is_module
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
@@ -16,11 +18,11 @@ from qlint.flow.values import (
     External,
     ExternalMethod,
     Function,
-    HeapObject,
     Instance,
     List,
     ModuleValue,
     NotTensor,
+    Partial,
     State,
     Super,
     Tensor,
@@ -31,9 +33,13 @@ from qlint.flow.values import (
 from qlint.semantics import operations
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
+    from qlint.program.project import Module
 
+_NAMES = ("__name__", "__qualname__")
 _PARAMETERS = frozenset(
     "weight bias running_mean running_var in_proj_weight in_proj_bias alpha".split()
 )
@@ -41,32 +47,58 @@ _PARAMETERS = frozenset(
 
 def get(interp: Interpreter, value: Value, name: str, site: Site) -> Value:
     """The value of ``value.name``."""
-    if isinstance(value, Tensor):
-        return _of_tensor(value, name)
-    if isinstance(value, Instance):
-        return _of_instance(interp, value, name, site)
-    if isinstance(value, External):
-        return External(f"{value.name}.{name}")
-    if isinstance(value, ModuleValue):
-        found = interp.module_attribute(value.module, name)
-        return UNKNOWN if found is None else found
-    if isinstance(value, Class):
-        found = value.lookup(name)
-        return _from_class(interp, value, value, found, name, site)
-    if isinstance(value, Super):
-        return _of_super(interp, value, name, site)
-    if isinstance(value, (List, Dict, Tuple)):
-        return ExternalMethod(value, name)
-    if isinstance(value, Constant):
-        return ExternalMethod(value, name) if value.value is not None else UNKNOWN
-    if isinstance(value, NotTensor):
-        return NOT_TENSOR
-    if isinstance(value, Unknown):
-        return _of_unknown(value, name)
-    return UNKNOWN
+    reader = _READERS.get(type(value))
+    return UNKNOWN if reader is None else reader(interp, value, name, site)
 
 
-def _of_unknown(value: Unknown, name: str) -> Value:
+def global_names(interp: Interpreter, module: Module) -> Dict:
+    """What ``globals()`` is in a module."""
+    namespace = interp.namespace(module)
+    keys = {name: Constant(name) for name in namespace.names}
+    return Dict(namespace.names, keys, owner=namespace)
+
+
+def _of_external(interp: Interpreter, value: External, name: str, site: Site) -> Value:
+    if value.name == "sys" and name == "modules":
+        return new_dict([(Constant("__main__"), ModuleValue(site.module)), (UNKNOWN, UNKNOWN)])
+    return External(f"{value.name}.{name}")
+
+
+def _of_module(interp: Interpreter, value: ModuleValue, name: str, site: Site) -> Value:
+    if name == "__dict__":
+        return global_names(interp, value.module)
+    found = interp.module_attribute(value.module, name)
+    return UNKNOWN if found is None else found
+
+
+def _of_class(interp: Interpreter, value: Class, name: str, site: Site) -> Value:
+    found = value.lookup(name)
+    if found is None and name in _NAMES:
+        return Constant(value.name)
+    return _from_class(interp, value, value, found, name, site)
+
+
+def _of_function(interp: Interpreter, value: Function, name: str, site: Site) -> Value:
+    if name in _NAMES:
+        return Constant(value.qualname.rpartition(".")[2])
+    return ExternalMethod(value, name) if name == "__get__" else UNKNOWN
+
+
+def _of_container(interp: Interpreter, value: List | Dict | Tuple, name: str, site: Site) -> Value:
+    if isinstance(value, Tuple) and name in value.names:
+        return get_item(interp, value, Constant(value.names.index(name)))
+    return ExternalMethod(value, name)
+
+
+def _of_constant(interp: Interpreter, value: Constant, name: str, site: Site) -> Value:
+    return ExternalMethod(value, name) if value.value is not None else UNKNOWN
+
+
+def _of_not_tensor(interp: Interpreter, value: NotTensor, name: str, site: Site) -> Value:
+    return NOT_TENSOR
+
+
+def _of_unknown(interp: Interpreter, value: Unknown, name: str, site: Site) -> Value:
     if name in operations.PLAIN_ATTRIBUTES and name not in ("name", "names", "device", "dtype"):
         return NOT_TENSOR
     if name in operations.SIZE_ATTRIBUTES:
@@ -78,7 +110,7 @@ def _of_unknown(value: Unknown, name: str) -> Value:
     return ExternalMethod(value, name) if tensor_method else UNKNOWN
 
 
-def _of_tensor(value: Tensor, name: str) -> Value:
+def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Value:
     if name in operations.SIZE_ATTRIBUTES:
         return Tuple((NOT_TENSOR,), open=True)
     if name == "is_quantized" and value.state is not State.MAYBE:
@@ -91,8 +123,6 @@ def _of_tensor(value: Tensor, name: str) -> Value:
 
 
 def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) -> Value:
-    from qlint.flow.modules import is_module
-
     if name in value.slots:
         found = value.slots[name]
         return SUBMODULE if isinstance(found, Unknown) and is_module(value) else found
@@ -106,7 +136,16 @@ def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) ->
             return _from_class(interp, value, cls, in_class, name, site)
         if name == "__class__":
             return cls
+    if name == "_modules":
+        return _slots_of(value, [slot for slot, _ in children(value)])
+    if name == "__dict__":
+        return _slots_of(value, [slot for slot in value.slots if slot.isidentifier()])
     return _external_attribute(value, name, module=is_module(value))
+
+
+def _slots_of(value: Instance, names: list[str]) -> Dict:
+    keys = {name: Constant(name) for name in names}
+    return Dict(value.slots, keys, owner=value if is_module(value) else None)
 
 
 def _external_attribute(value: Instance, name: str, *, module: bool) -> Value:
@@ -139,6 +178,8 @@ def _from_class(
 ) -> Value:
     if found is None:
         return ExternalMethod(receiver, name)
+    if isinstance(found, Partial) and found.is_method and isinstance(receiver, Instance):
+        return Partial(found.function, (receiver, *found.args), found.kwargs)
     if not isinstance(found, Function):
         return found
     if found.kind == "static":
@@ -156,14 +197,27 @@ def _from_class(
     return bound
 
 
+_READERS: dict[type[Value], Callable[[Interpreter, Any, str, Site], Value]] = {
+    Tensor: _of_tensor,
+    Instance: _of_instance,
+    External: _of_external,
+    ModuleValue: _of_module,
+    Class: _of_class,
+    Function: _of_function,
+    Tuple: _of_container,
+    List: _of_container,
+    Dict: _of_container,
+    Super: _of_super,
+    Constant: _of_constant,
+    NotTensor: _of_not_tensor,
+    Unknown: _of_unknown,
+}
+
+
 def set_(interp: Interpreter, target: Value, name: str, value: Value) -> None:
     """Do ``target.name = value``."""
-    from qlint.flow.modules import attach
-
     if isinstance(target, Instance):
         attach(target, value)
         interp.heap.write(target, name, value)
     elif isinstance(target, Class):
         target.namespace[name] = value
-    elif isinstance(target, HeapObject):
-        return

@@ -26,6 +26,7 @@ from qlint.flow.values import (
     ExternalMethod,
     Function,
     Instance,
+    NamedTuple,
     Partial,
     Super,
     Tensor,
@@ -102,9 +103,20 @@ def call(interp: Interpreter, function: Value, arguments: Arguments, site: Site)
             arguments.frame,
         )
         return interp.call(function.function, combined, site)
+    if isinstance(function, NamedTuple):
+        return _named_tuple(function, arguments)
     if isinstance(function, Unknown) and function.submodule:
         return module_calls.hand_on(arguments)
     return UNKNOWN
+
+
+def _named_tuple(made: NamedTuple, arguments: Arguments) -> Value:
+    defaults = dict(zip(reversed(made.names), reversed(made.defaults), strict=False))
+    items = [
+        arguments.get(index, name) or defaults.get(name, UNKNOWN)
+        for index, name in enumerate(made.names)
+    ]
+    return Tuple(tuple(items), names=made.names)
 
 
 def _call_external(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value:
@@ -133,9 +145,13 @@ def _call_method(
                 interp, receiver.instance, base, method.name, arguments, site
             )
         return UNKNOWN
+    if isinstance(receiver, Function):  # __get__
+        return BoundMethod(receiver, arguments.args[0]) if arguments.args else UNKNOWN
     if isinstance(receiver, Class):
         return _call_class_method(interp, receiver, method.name, arguments, site)
     if isinstance(receiver, Instance):
+        if method.name in ("forward", "__call__") and modules.is_module(receiver):
+            return module_calls.call_instance(interp, receiver, arguments, site)
         base = modules.external_base(receiver)
         return module_methods.call_base_method(interp, receiver, base, method.name, arguments, site)
     return container_methods.call_method(interp, receiver, method.name, arguments, site)
@@ -158,7 +174,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
     instance = Instance(cls=cls)
     interp.instantiated.add(cls)
     if modules.is_module(instance):
-        interp.top_instances.append(instance)
+        interp.top_instances.append((instance, site))
     init = cls.lookup("__init__")
     if isinstance(init, Function):
         call_function(interp, init, arguments.with_first(instance), site)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qlint.flow.scopes import Frame
 from qlint.flow.values import (
     UNKNOWN,
+    BoundMethod,
     Class,
     External,
     Function,
@@ -38,9 +39,26 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
     interp.execute(node.body, body)
     if body.names is not cls.namespace:  # a branch in the body made a new dict
         cls.namespace.update(body.names)
-    for decorator in node.decorators:
-        interp.evaluate(decorator, frame)
-    return cls
+    result: Value = cls
+    for decorator in reversed(node.decorators):
+        value = _apply(interp, interp.evaluate(decorator, frame), result, decorator, frame)
+        result = value if isinstance(value, Class) else result
+    return result
+
+
+def _apply(
+    interp: Interpreter,
+    decorator: Value,
+    decorated: Value,
+    node: model.Expression,
+    frame: Frame,
+) -> Value:
+    """Call a decorator of the program; registries are filled that way."""
+    from qlint.flow.calls import Arguments
+
+    if not isinstance(decorator, (Function, BoundMethod)):
+        return decorated
+    return interp.call(decorator, Arguments((decorated,)), interp.site(node, frame))
 
 
 def _as_base(value: Value) -> Value:
@@ -76,7 +94,7 @@ def decorated(
     decorators: tuple[model.Expression, ...],
     frame: Frame,
 ) -> Value:
-    """A function behind its decorators; one that is not known is taken to hand it on."""
+    """A function behind its decorators, which are taken to hand on what it does."""
     for decorator in reversed(decorators):
         value = interp.evaluate(decorator, frame)
         name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
@@ -86,6 +104,8 @@ def decorated(
             function = replace(function, kind="static")
         elif name == "classmethod":
             function = replace(function, kind="class")
+        elif frame.owner is None:  # a method is in no registry
+            _apply(interp, value, function, decorator, frame)
     return function
 
 

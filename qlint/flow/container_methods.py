@@ -10,11 +10,12 @@ from qlint.flow.containers import (
     get_item,
     items_of,
     known_pairs,
+    look_up,
     new_dict,
     new_list,
+    remove,
     set_item,
     set_items,
-    slot_of,
 )
 from qlint.flow.values import (
     NONE,
@@ -114,10 +115,10 @@ def _look_up(interp: Interpreter, target: Dict, name: str, arguments: Arguments)
     default = arguments.args[1] if len(arguments.args) > 1 else NONE
     if not isinstance(key, Constant):
         return join([default, *target.slots.values()])
-    found = target.slots.get(slot_of(key))
+    found = look_up(interp, target, key)
     if found is not None:
         if name == "pop":
-            interp.heap.delete(target, slot_of(key))
+            remove(interp, target, key)
         return found
     if name == "setdefault":
         set_item(interp, target, key, default)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from qlint.flow.scopes import Namespace
 from qlint.flow.values import (
     NOT_TENSOR,
     SUBMODULE,
     UNKNOWN,
+    Class,
     Constant,
     Dict,
     Instance,
@@ -20,6 +22,7 @@ from qlint.flow.values import (
     Unknown,
     Value,
     join,
+    one_of,
     options_of,
 )
 
@@ -61,11 +64,29 @@ def slot_of(key: Constant) -> str:
     return key.value if isinstance(key.value, str) else f"{type(key.value).__name__}:{key.value!r}"
 
 
+def look_up(interp: Interpreter, value: Dict, key: Constant) -> Value | None:
+    """The value that a dict has for a key, None if it has none."""
+    if isinstance(value.owner, Namespace):
+        return interp.global_name(str(key.value), value.owner)
+    slot = slot_of(key)
+    return interp.force(value.slots, slot) if slot in value.slots else None
+
+
+def remove(interp: Interpreter, target: Dict, key: Constant) -> None:
+    """Take a key out of a dict."""
+    owner = target.owner if isinstance(target.owner, Instance) else target
+    interp.heap.delete(owner, slot_of(key))
+
+
 def items_of(value: Value) -> Tuple | None:
-    """The items of a list or tuple; None for anything else."""
+    """The items of a list, tuple or NamedTuple; None for anything else."""
     if isinstance(value, List):
         items = value.slots["items"]
         return items if isinstance(items, Tuple) else _union_items(items)
+    if isinstance(value, Instance) and isinstance(value.cls, Class):
+        if "typing.NamedTuple" in value.cls.external_bases():
+            return Tuple(tuple(value.slots.values()))
+        return None
     return value if isinstance(value, Tuple) else None
 
 
@@ -161,7 +182,7 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
     if items is not None:
         return _sequence_item(items, index, as_list=isinstance(value, List))
     if isinstance(value, Dict):
-        return _dict_item(value, index)
+        return _dict_item(interp, value, index)
     if isinstance(value, Instance) and is_module(value):
         return child_at(interp, value, index)
     if isinstance(value, Constant):
@@ -181,16 +202,16 @@ def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:
         return new_list(part, more=items.open) if as_list else Tuple(part, items.open)
     if isinstance(index, Tuple):  # not a sequence then, but something like an array
         return UNKNOWN
-    return join(items.items)
+    return one_of(items.items)
 
 
-def _dict_item(value: Dict, index: Value) -> Value:
+def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
     if isinstance(index, Constant):
-        found = value.slots.get(slot_of(index))
+        found = look_up(interp, value, index)
         if found is not None:
             return found
         return value.slots.get("?", UNKNOWN)
-    return join(value.slots.values())
+    return one_of(value.slots.values())
 
 
 def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> None:
@@ -201,7 +222,10 @@ def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> 
         if isinstance(index, Constant):
             slot = slot_of(index)
             target.keys[slot] = index
-            interp.heap.write(target, slot, value)
+            if isinstance(target.owner, Instance):
+                set_child(interp, target.owner, slot, value)
+            else:
+                interp.heap.write(target, slot, value)
         else:
             target.open = True
             old = target.slots.get("?")
@@ -217,7 +241,7 @@ def delete_item(interp: Interpreter, target: Value, index: Value) -> None:
     """Do ``del target[index]``."""
     if isinstance(target, Dict):
         if isinstance(index, Constant):
-            interp.heap.delete(target, slot_of(index))
+            remove(interp, target, index)
         else:
             target.open = True
     elif isinstance(target, List):

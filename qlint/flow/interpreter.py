@@ -14,6 +14,7 @@ from qlint.flow.values import (
     UNKNOWN,
     Constant,
     External,
+    ExternalMethod,
     Instance,
     Lazy,
     ModuleValue,
@@ -21,6 +22,7 @@ from qlint.flow.values import (
     Tensor,
     Union,
     Value,
+    is_one_of,
     join,
     options_of,
 )
@@ -56,10 +58,14 @@ class Interpreter:
         self.assume_quantized = assume_quantized
         self.heap = Heap()
         self._events: dict[tuple[object, ...], Operation | ModuleCall] = {}
+        # For each event the classes whose forward passes, one in the other, led there.
+        self._inside: dict[tuple[object, ...], list[frozenset[object]]] = {}
+        self.forwarding: list[object] = []
         self.instantiated: set[Class] = set()
         self.ran_forward: set[Class] = set()
-        self.top_instances: list[Instance] = []
-        self.prepared: list[Instance] = []
+        self.top_instances: list[tuple[Instance, Site]] = []
+        self.prepared: list[tuple[Instance, Site]] = []
+        self.graph_models: set[object] = set()
         self.forwarded: set[int] = set()
         self.ran: set[int] = set()
         self.epoch = 0
@@ -75,8 +81,16 @@ class Interpreter:
 
     @property
     def events(self) -> list[Operation | ModuleCall]:
-        """What was reported, each place once for each kind of operation."""
-        return list(self._events.values())
+        """What was reported, each place once for each kind of operation.
+
+        Models that are only quantized as graphs may do what eager quantization does not allow.
+        """
+        graphs_only = self.graph_models - {each.cls for each, _ in self.prepared}
+        return [
+            event
+            for key, event in self._events.items()
+            if not all(inside & graphs_only for inside in self._inside[key])
+        ]
 
     # Entry points
 
@@ -88,6 +102,7 @@ class Interpreter:
         self.epoch += 1
         self.repeating = self.selecting = self.forward_depth = 0
         self._stack.clear()
+        self.forwarding.clear()
         self._resolving.clear()
         self.heap.settle()
 
@@ -146,7 +161,8 @@ class Interpreter:
         """The value of a call; several possible functions are all called."""
         options = [each for each in options_of(function) if not isinstance(each, Constant)]
         # Which of several modules runs is not known, so none of them counts as used twice.
-        arguments.definite = sum(isinstance(each, Instance) for each in options) == 1
+        modules = sum(isinstance(each, (Instance, ExternalMethod)) for each in options)
+        arguments.definite = modules == 1 and not is_one_of(function)
         if len(options) == 1:
             return calls.call(self, options[0], arguments, site)
         results: list[Value] = []
@@ -344,6 +360,7 @@ class Interpreter:
             else (event.op, event.with_scalar, event.common_grid is None)
         )
         key = (site.module.path, site.start, site.end, *kind)
+        self._inside.setdefault(key, []).append(frozenset(self.forwarding))
         known = self._events.get(key)
         if known is None or _length(event) < _length(known):
             self._events[key] = event

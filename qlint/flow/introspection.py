@@ -20,6 +20,7 @@ from qlint.flow.values import (
     NotTensor,
     Tensor,
     Tuple,
+    Union,
     Unknown,
     Value,
     join,
@@ -69,6 +70,7 @@ _CONTAINER_TYPES = {
     "MutableSequence": (List,),
     "set": (List,),
 }
+_TYPES = {*_PYTHON_TYPES, *_CONTAINER_TYPES}
 
 
 def _is_instance(value: Value, cls: Value) -> bool | None:
@@ -83,8 +85,8 @@ def _is_instance(value: Value, cls: Value) -> bool | None:
         return isinstance(value, Tensor)
     if isinstance(value, Constant) and short in _PYTHON_TYPES:
         return isinstance(value.value, _PYTHON_TYPES[short])
-    if isinstance(value, (List, Tuple, Dict)) and short in _CONTAINER_TYPES:
-        return isinstance(value, _CONTAINER_TYPES[short])
+    if isinstance(value, (List, Tuple, Dict)) and short in _TYPES:
+        return isinstance(value, _CONTAINER_TYPES.get(short, ()))
     return None if isinstance(value, HeapObject) else False
 
 
@@ -134,6 +136,45 @@ def _has(value: Value, name: str) -> bool | None:
             )
             return False if known_bases else None
     return None
+
+
+def py_globals(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    return attributes.global_names(interp, site.module)
+
+
+def py_vars(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if not arguments.args:
+        return UNKNOWN
+    return interp.get_attribute(arguments.args[0], "__dict__", site)
+
+
+def py_eval(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """``eval`` of a dotted name, which picks a class by its name."""
+    source = arguments.args[0] if len(arguments.args) == 1 else UNKNOWN
+    if not (isinstance(source, Constant) and isinstance(source.value, str)):
+        return UNKNOWN
+    first, *rest = source.value.strip().split(".")
+    if arguments.frame is None or not all(name.isidentifier() for name in (first, *rest)):
+        return UNKNOWN
+    value = interp.lookup(first, arguments.frame)
+    for name in rest:
+        value = interp.get_attribute(value, name, site)
+    return value
+
+
+def py_import_module(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    name = arguments.get(0, "name")
+    if not (isinstance(name, Constant) and isinstance(name.value, str)):
+        return UNKNOWN
+    found = interp.load(interp.project.find(site.module.path, name.value))
+    return External(name.value) if found is None else found
+
+
+def py_is_class(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    value = arguments.args[0] if arguments.args else UNKNOWN
+    if isinstance(value, (Unknown, NotTensor, Union)):
+        return NOT_TENSOR
+    return NOT_TENSOR if isinstance(value, External) else Constant(isinstance(value, Class))
 
 
 def py_hasattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow.containers import (
-    known_items,
-    new_dict,
-)
+from qlint.flow.containers import items_of, known_items, new_dict
 from qlint.flow.values import (
     UNKNOWN,
+    BoundMethod,
+    Constant,
     Dict,
+    Function,
     HeapObject,
     Instance,
     List,
+    NamedTuple,
     Partial,
     Tuple,
     Value,
@@ -31,6 +33,39 @@ def py_partial(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if not arguments.args:
         return UNKNOWN
     return Partial(arguments.args[0], arguments.args[1:], dict(arguments.kwargs))
+
+
+def py_partial_method(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    made = py_partial(interp, arguments, site)
+    return replace(made, is_method=True) if isinstance(made, Partial) else made
+
+
+def py_static_method(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    function = arguments.args[0] if arguments.args else UNKNOWN
+    return replace(function, kind="static") if isinstance(function, Function) else function
+
+
+def py_method_type(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.args) != 2:
+        return UNKNOWN
+    function, owner = arguments.args
+    if isinstance(function, Function):
+        return BoundMethod(function, owner)
+    return Partial(function, (owner,), {})
+
+
+def py_named_tuple(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    fields = arguments.get(1, "field_names")
+    if isinstance(fields, Constant) and isinstance(fields.value, str):
+        names: list[object] = [*fields.value.replace(",", " ").split()]
+    else:
+        listed = items_of(fields) if fields is not None else None
+        items = () if listed is None else listed.items
+        names = [each.value if isinstance(each, Constant) else None for each in items]
+    if not all(isinstance(each, str) for each in names):
+        return UNKNOWN
+    defaults = arguments.kwargs.get("defaults", UNKNOWN)
+    return NamedTuple(tuple(map(str, names)), known_items(interp, defaults)[0])
 
 
 def py_reduce(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

@@ -43,9 +43,11 @@ def call_instance(
     """Call an instance: its ``forward``, as a rule."""
     cls = instance.cls
     if isinstance(cls, Class):
-        method = forward_of(instance) if is_module_class(cls) else cls.lookup("__call__")
-        if isinstance(method, Function):
-            method = BoundMethod(method, instance)
+        own_call = cls.lookup("__call__")
+        if isinstance(own_call, Function):
+            method: Value | None = BoundMethod(own_call, instance)
+        else:
+            method = forward_of(instance) if is_module_class(cls) else None
         if method is not None:
             if not is_module_class(cls):
                 return interp.call(method, arguments, site)
@@ -89,20 +91,24 @@ def _run_forward(
     if interp.exhausted:
         return hand_on(arguments)
     outermost = interp.forward_depth == 0
+    # What compares the outputs of a model with targets works on what has been dequantized.
+    assumed = outermost and interp.assume_quantized and not known.is_loss(cls.name)
     if outermost:
         interp.epoch += 1
-        if interp.assume_quantized:
-            arguments = _assumed_inputs(interp, forward, cls)
+    if assumed:
+        arguments = _assumed_inputs(interp, forward, cls)
     repeats = _count_call(interp, instance, arguments, site)
     interp.ran_forward.add(cls)
     interp.forwarded.add(id(instance))
     interp.repeating += repeats
     interp.forward_depth += 1
+    interp.forwarding.append(cls)
     result = interp.call(forward, arguments, site)
+    interp.forwarding.pop()
     interp.forward_depth -= 1
     interp.repeating -= repeats
     # What leaves an assumed model has been dequantized by whoever wraps it.
-    return FLOAT if outermost and interp.assume_quantized else result
+    return FLOAT if assumed else result
 
 
 def _assumed_inputs(interp: Interpreter, forward: Value, cls: Class) -> Arguments:
@@ -140,7 +146,7 @@ def external_forward(
     if base in known.QUANT_STUBS:
         message = f"quantized here by `{arguments.spelled}`"
         return interp.quantized(site, message, grid=grid_of(instance))
-    if base in known.DEQUANT_STUBS:
+    if base in known.DEQUANT_STUBS | known.EMBEDDINGS:
         return FLOAT
     if base == known.SEQUENTIAL:
         return _run_children(interp, instance, arguments, site)
@@ -158,7 +164,7 @@ def external_forward(
         return Tuple((result, result))
     if base in known.LSTMS:
         return Tuple((result, Tuple((result, result))))
-    if base.startswith(NN) and base.endswith("Loss"):
+    if base.startswith(NN) and known.is_loss(base):
         return FLOAT
     return result
 
@@ -177,7 +183,9 @@ def _on_grid(result: Value, instance: Instance, base: str) -> Value:
     result = replace(result, handed_on=False)
     if base in known.KEEP_GRID:
         return result
-    return replace(result, grid=None if base in known.REUSABLE else grid_of(instance))
+    if base in known.FIXED_GRID:
+        return replace(result, grid=known.FIXED_GRID[base])
+    return replace(result, grid=object() if base in known.REUSABLE else grid_of(instance))
 
 
 def _run_inside(
@@ -195,10 +203,18 @@ def _run_children(
     interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
 ) -> Value:
     value = arguments.args[0] if arguments.args else UNKNOWN
+    outermost = interp.forward_depth == 0
+    if outermost:
+        interp.epoch += 1
+        if interp.assume_quantized:
+            value = interp.quantized(site, "the input of the nn.Sequential is assumed quantized")
+    interp.forwarded.add(id(instance))
+    interp.forward_depth += 1
     for name, child in children(instance):
         spelled = f"{arguments.spelled}.{name}"
         value = interp.call(child, type(arguments)((value,), spelled=spelled), site)
-    return value
+    interp.forward_depth -= 1
+    return FLOAT if outermost and interp.assume_quantized else value
 
 
 def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, site: Site) -> bool:

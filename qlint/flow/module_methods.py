@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.containers import known_items, new_list
-from qlint.flow.module_calls import external_forward, grid_of
+from qlint.flow.module_calls import external_forward, forward_of, grid_of
 from qlint.flow.modules import (
     attach,
     child_at,
@@ -47,6 +47,7 @@ _HAND_THEMSELVES_ON = frozenset(
     "train eval to cuda cpu half float double bfloat16 apply requires_grad_ share_memory "
     "to_empty xpu ipu type".split()
 )
+_EXPORTED = "<model>"  # no attribute has such a name
 _REGISTER = frozenset({"register_buffer", "register_parameter"})
 _ADD_MODULE = frozenset({"add_module", "register_module"})
 _LISTS = frozenset({"children", "modules"})
@@ -68,6 +69,8 @@ def has_method(instance: Instance, name: str) -> bool:
     base = external_base(instance)
     if base in known.FUNCTIONALS:
         return name in known.FUNCTIONAL_METHODS
+    if base == known.EXPORTED_PROGRAM:
+        return name == "module"
     return is_module(instance) and name in _METHODS
 
 
@@ -81,9 +84,16 @@ def construct(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
         if inner is not None:
             attach(instance, inner)
             instance.slots["module"] = inner
-    if name == known.QUANT_WRAPPER:
-        interp.top_instances.append(instance)
+    if name in (known.QUANT_WRAPPER, known.SEQUENTIAL):
+        interp.top_instances.append((instance, site))
     return instance
+
+
+def export(model: Value | None) -> Value:
+    """What ``torch.export.export`` makes of a model; its ``module()`` is the model again."""
+    program = Instance(cls=External(known.EXPORTED_PROGRAM))
+    program.slots[_EXPORTED] = UNKNOWN if model is None else model
+    return program
 
 
 def _fill(interp: Interpreter, instance: Instance, base: str, arguments: Arguments) -> None:
@@ -124,7 +134,12 @@ def call_base_method(
             _fill(interp, instance, base, arguments)
         return NONE
     if method in ("forward", "__call__"):
+        forward = forward_of(instance) if method == "__call__" else None
+        if forward is not None:  # super().__call__(...) in a class that overrides it
+            return interp.call(forward, arguments, site)
         return external_forward(interp, instance, base, arguments, site)
+    if base == known.EXPORTED_PROGRAM:
+        return instance.slots[_EXPORTED]
     if base in known.FUNCTIONALS:
         return _functional(instance, method, arguments)
     if method in _HAND_THEMSELVES_ON:
@@ -179,11 +194,21 @@ def _submodule(interp: Interpreter, instance: Instance, arguments: Arguments) ->
     value: Value = instance
     if not (isinstance(target, Constant) and isinstance(target.value, str)):
         return SUBMODULE
-    for name in target.value.split("."):
+    for name in target.value.split(".") if target.value else ():
         if not isinstance(value, Instance):
             return SUBMODULE
         value = value.slots.get(name, SUBMODULE)
     return value
+
+
+def _set_submodule(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    target, module = arguments.get(0, "target"), arguments.get(1, "module")
+    if isinstance(target, Constant) and isinstance(target.value, str) and module is not None:
+        parent, _, name = target.value.rpartition(".")
+        owner = _submodule(interp, instance, type(arguments)((Constant(parent),)))
+        if isinstance(owner, Instance):
+            set_child(interp, owner, name, module)
+    return NONE
 
 
 def _append(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
@@ -243,6 +268,7 @@ _HANDLERS: dict[str, Callable[[Interpreter, Instance, Arguments], Value]] = {
     **dict.fromkeys(_ADD_MODULE, _add_module),
     "__setattr__": _add_module,
     "get_submodule": _submodule,
+    "set_submodule": _set_submodule,
     "__len__": _length,
     "__getitem__": _get_item,
     "append": _append,

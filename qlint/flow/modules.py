@@ -14,7 +14,7 @@ from qlint.flow.values import (
     Tuple,
     Unknown,
     Value,
-    join,
+    one_of,
     options_of,
 )
 from qlint.semantics import modules as known
@@ -108,7 +108,7 @@ def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:
             return part
         if isinstance(index.value, int) and -len(values) <= index.value < len(values):
             return values[index.value]
-    return join(values) if values else SUBMODULE
+    return one_of(values) if values else SUBMODULE
 
 
 def descendants(instance: Instance) -> list[tuple[str, Value]]:

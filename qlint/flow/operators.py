@@ -92,7 +92,7 @@ def binary(
         if family is not None:
             spelled = spelled or (op + "=" if form == "in-place operator" else op)
             report_arithmetic(interp, family, form, spelled, site, (left, right), quantized)
-        return replace(quantized, grid=None)
+        return replace(quantized, grid=object())  # unlike any other, but one for all its parts
     return join(_binary(op, a, b) for a in options_of(left) for b in options_of(right))
 
 

@@ -93,23 +93,23 @@ class _Runner:
                 with self._entry(function.module):
                     self._run_function(function)
         ran: set[object] = set()
-        for top in self.interp.top_instances:
-            if top.attached:
+        for top, made_at in self.interp.top_instances:
+            if top.attached or not self._is_model(top):
                 continue
             shape = _shape(top)
             if shape not in ran:
                 ran.add(shape)
-                self._run_model(top)
+                self._run_model(top, made_at)
         self._run_classes()
-        for prepared in list(self.interp.prepared):
+        for prepared, prepared_at in list(self.interp.prepared):
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
             if not classes_in(prepared) & _STUBS:
-                self._run_assumed(prepared)
+                self._run_assumed(prepared, prepared_at)
         for cls in self._classes():
             if _is_declared(cls, quantized):
                 instance = self._construct(cls)
                 if instance is not None:
-                    self._run_assumed(instance)
+                    self._run_assumed(instance, _site_of_class(cls))
 
     @contextmanager
     def _entry(self, module: Module) -> Iterator[None]:
@@ -156,7 +156,15 @@ class _Runner:
             arguments = _default_arguments(function)
         self.interp.call(function, arguments, _site_of(function))
 
-    def _run_model(self, instance: Instance) -> None:
+    def _is_model(self, top: Instance) -> bool:
+        """Whether what is part of nothing is worth running: a torch container may be just a part
+        that is put in place later, unless int8 begins in it.
+        """  # noqa: D205
+        if isinstance(top.cls, Class) or self.interp.assume_quantized:
+            return True
+        return bool(classes_in(top) & _STUBS)
+
+    def _run_model(self, instance: Instance, made_at: Site) -> None:
         """Run a model that has not run yet."""
         if id(instance) in self.interp.forwarded:
             return
@@ -169,19 +177,16 @@ class _Runner:
                     arguments = _float_arguments(function, skip=bound)
                     call_instance(self.interp, instance, arguments, _site_of(function))
         else:
-            module = self.modules[0]
-            with self._entry(module):
-                call_instance(self.interp, instance, Arguments(()), Site(module, 0, 0, 0, 0))
+            with self._entry(made_at.module):
+                call_instance(self.interp, instance, Arguments(()), made_at)
 
     def _construct(self, cls: Class) -> Instance | None:
         init = cls.lookup("__init__")
         arguments = Arguments((), more=True)
         if isinstance(init, Function):
             arguments = _float_arguments(init, skip=1)
-        node = cls.node
-        site = Site(cls.module, node.start, node.end, node.start, node.end)
         with self._entry(cls.module):
-            instance = self.interp.call(cls, arguments, site)
+            instance = self.interp.call(cls, arguments, _site_of_class(cls))
             return instance if isinstance(instance, Instance) else None
         return None
 
@@ -200,7 +205,7 @@ class _Runner:
             self.interp.instantiated |= before
         for cls in sorted(instances, key=lambda each: each in used):
             if cls not in self.interp.ran_forward:
-                self._run_model(instances[cls])
+                self._run_model(instances[cls], _site_of_class(cls))
         if not self.interp.assume_quantized:
             for cls, instance in instances.items():
                 self._run_other_methods(cls, instance)
@@ -214,10 +219,10 @@ class _Runner:
                     self.interp.forward_depth += 1
                     self._run_function(value, instance)
 
-    def _run_assumed(self, instance: Instance) -> None:
+    def _run_assumed(self, instance: Instance, made_at: Site) -> None:
         outer, self.interp.assume_quantized = self.interp.assume_quantized, True
         self.interp.forwarded.discard(id(instance))
-        self._run_model(instance)
+        self._run_model(instance, made_at)
         self.interp.assume_quantized = outer
 
 
@@ -304,6 +309,11 @@ def _float_arguments(function: Function, *, skip: int) -> Arguments:
 def _site_of(function: Function) -> Site:
     node = function.node
     return Site(function.module, node.start, node.end, node.start, node.end)
+
+
+def _site_of_class(cls: Class) -> Site:
+    node = cls.node
+    return Site(cls.module, node.start, node.end, node.start, node.end)
 
 
 def _is_declared(cls: Class, patterns: Sequence[str]) -> bool:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from qlint.flow import module_methods, modules
 from qlint.flow.containers import iterate, known_items
 from qlint.flow.events import Operation
-from qlint.flow.operators import quantized_result
+from qlint.flow.operators import binary, quantized_result
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
     UNKNOWN,
     Constant,
+    Instance,
     NotTensor,
     Tensor,
     Tuple,
@@ -34,7 +35,16 @@ from qlint.semantics.names import (
     looks_like_class,
     may_be_module_class,
 )
-from qlint.semantics.operations import KEEP_GRID, PAIR_WITH_DIM, Op, Result, op_of, result_of
+from qlint.semantics.operations import (
+    FIXED_GRID,
+    KEEP_GRID,
+    OPERATOR_METHODS,
+    PAIR_WITH_DIM,
+    Op,
+    Result,
+    op_of,
+    result_of,
+)
 
 if TYPE_CHECKING:
     from qlint.flow.calls import Arguments
@@ -50,8 +60,9 @@ _FALSE = frozenset(
     "torch.overrides.has_torch_function_unary torch.overrides.has_torch_function_variadic".split()
 )
 _RETURN_FIRST = frozenset(
-    "torch.jit.script torch.jit.trace torch.compile torch.jit.freeze torch.jit.optimize_for_"
-    "inference einops.rearrange einops.repeat torch.nn.utils.weight_norm "
+    "torch.fx.symbolic_trace torch._export.capture_pre_autograd_graph torch.jit.script "
+    "torch.jit.trace torch.compile torch.jit.freeze torch.jit.optimize_for_inference "
+    "einops.rearrange einops.repeat torch.nn.utils.weight_norm "
     "torch.nn.utils.spectral_norm torch.nn.utils.parametrizations.weight_norm "
     "torch.nn.utils.parametrizations.spectral_norm torch.nn.init.trunc_normal_".split()
 ) | frozenset(
@@ -72,7 +83,13 @@ def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Va
         return Constant(False)
     name = canonical(name)
     if name in known.EAGER_STEPS:
-        return _eager_step(interp, arguments)
+        return _eager_step(interp, arguments, site)
+    package, _, short = name.rpartition(".")
+    if short in known.GRAPH_STEPS and package.startswith(("torch.", "torchao.")):
+        interp.graph_models |= {each.cls for each in _model(arguments)}
+        return UNKNOWN
+    if name in known.EXPORTS:
+        return module_methods.export(arguments.get(0, "mod"))
     if name in _RETURN_FIRST:
         first = arguments.args[0] if arguments.args else arguments.kwargs.get("model")
         return UNKNOWN if first is None else first
@@ -99,12 +116,14 @@ def _construct(interp: Interpreter, name: str, arguments: Arguments, site: Site)
     return UNKNOWN
 
 
-def _eager_step(interp: Interpreter, arguments: Arguments) -> Value:
-    model = arguments.get(0, "model")
-    if model is None:
-        model = arguments.kwargs.get("module", UNKNOWN)
-    interp.prepared += modules.modules_in(model)
-    return model
+def _eager_step(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    interp.prepared += [(each, site) for each in _model(arguments)]
+    return arguments.get(0, "model") or arguments.kwargs.get("module", UNKNOWN)
+
+
+def _model(arguments: Arguments) -> list[Instance]:
+    model = arguments.get(0, "model") or arguments.kwargs.get("module", UNKNOWN)
+    return modules.modules_in(model)
 
 
 def _checkpoint(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value:
@@ -150,6 +169,9 @@ def call_tensor_method(
     """Call a method of a tensor, or of something that may be one."""
     if isinstance(receiver, Unknown) and name in _AMBIGUOUS_METHODS:
         return UNKNOWN
+    if name in OPERATOR_METHODS and arguments.args:
+        op, other = OPERATOR_METHODS[name], arguments.args[0]
+        return binary(interp, op, receiver, other, site, "method", f".{name}()")
     family = op_of(name)
     values = (receiver, *arguments.values())
     if family is not None:
@@ -209,9 +231,10 @@ def _result(
 def _grid_after(short: str, tensor: Tensor, values: tuple[Value, ...]) -> object:
     if short in KEEP_GRID:
         return tensor.grid
-    # What is joined takes the scale of the first.
-    first = next(tensors_in(values[0]), None) if op_of(short) is Op.CAT else None
-    return None if first is None else first.grid
+    if op_of(short) is Op.CAT:  # what is joined takes the scale of the first
+        first = next(tensors_in(values[0]), None)
+        return None if first is None else first.grid
+    return FIXED_GRID.get(short, object())
 
 
 def _state_of(values: tuple[Value, ...]) -> Value:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlint.flow.events import Site, Step
-    from qlint.flow.scopes import Frame
+    from qlint.flow.scopes import Frame, Namespace
     from qlint.program.project import Module
     from qlint.syntax import model
 
@@ -95,10 +95,11 @@ class Tensor(Value):
 
 @dataclass(frozen=True, slots=True)
 class Tuple(Value):
-    """A tuple; an ``open`` one has more items like those listed."""
+    """A tuple; an ``open`` one has more items like those listed, a named one their ``names``."""
 
     items: tuple[Value, ...]
     open: bool = False
+    names: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +172,20 @@ class ExternalMethod(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial(Value):
-    """``functools.partial(function, *args, **kwargs)``."""
+    """``functools.partial(function, *args, **kwargs)``; a method gets its instance in front."""
 
     function: Value
     args: tuple[Value, ...]
     kwargs: dict[str, Value]
+    is_method: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedTuple(Value):
+    """A class made by ``collections.namedtuple``."""
+
+    names: tuple[str, ...]
+    defaults: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,10 +229,14 @@ class List(HeapObject):
 
 @dataclass(slots=True, eq=False)
 class Dict(HeapObject):
-    """A dict with constant keys as slots; ``open`` when there may be others."""
+    """A dict with constant keys as slots; ``open`` when there may be others.
+
+    One that shows the names of a module, or the submodules of an instance, knows its ``owner``.
+    """
 
     keys: dict[str, Constant] = field(default_factory=dict)
     open: bool = False
+    owner: Namespace | Instance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +259,16 @@ class Union(Value):
     options: tuple[Value, ...]
 
 
-_WITH_IDENTITY = (HeapObject, Function, Class, BoundMethod, ExternalMethod, Partial, Super)
+_WITH_IDENTITY = (
+    HeapObject,
+    Function,
+    Class,
+    BoundMethod,
+    ExternalMethod,
+    Partial,
+    NamedTuple,
+    Super,
+)
 UNKNOWN = Unknown()
 SUBMODULE = Unknown(submodule=True)
 NOT_TENSOR = NotTensor()
@@ -256,6 +279,17 @@ FLOAT = Tensor(State.FLOAT)
 def options_of(value: Value) -> tuple[Value, ...]:
     """The alternatives of a value, itself if it has none."""
     return value.options if isinstance(value, Union) else (value,)
+
+
+def one_of(values: Iterable[Value]) -> Value:
+    """One of several values, it is not known which, even if only one of them is known."""
+    joined = join(values)
+    return Union((joined,)) if isinstance(joined, Instance) else joined
+
+
+def is_one_of(value: Value) -> bool:
+    """Whether a value is one of several of which only this one is known."""
+    return isinstance(value, Union) and len(value.options) == 1
 
 
 def join(values: Iterable[Value]) -> Value:
@@ -323,7 +357,8 @@ def _merge_tuples(values: list[Value]) -> list[Value]:
         for i in range(len(longest.items))
     ]
     uneven = any(len(each.items) != len(longest.items) for each in tuples)
-    merged = Tuple(tuple(columns), uneven or any(each.open for each in tuples))
+    names = longest.names if all(each.names == longest.names for each in tuples) else ()
+    merged = Tuple(tuple(columns), uneven or any(each.open for each in tuples), names)
     return [*(each for each in values if not isinstance(each, Tuple)), merged]
 
 

@@ -19,7 +19,9 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\(?[^\n#]*)|import[ \t]+([\w., \t]+))",
     re.MULTILINE,
 )
-_CLASS = re.compile(rb"^[ \t]*class[ \t]", re.MULTILINE)
+_CODE = re.compile(rb"^[ \t]*(?:class|def)[ \t]|=[ \t]*[\w.]+\(", re.MULTILINE)
+# A class that a decorator puts into a registry is found there by its name, without any import.
+_REGISTERS = re.compile(rb"^@[\w.]*regist.*\n(?:@.*\n)*class\b", re.MULTILINE | re.IGNORECASE)
 _NAME = re.compile(rb"\w+")
 
 
@@ -28,7 +30,8 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
 
     These are the files that mention quantization (any module, if ``all_modules`` may get
     quantized inputs) together with torch, and those that import one of them, directly or not: a
-    model whose stubs are in its base class mentions nothing itself.
+    model whose stubs are in its base class mentions nothing itself. Classes that are registered
+    can be part of any model.
     """
     pattern = _MODULES if all_modules else _QUANTIZATION
     found: set[Path] = set()
@@ -51,11 +54,17 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
             if importer not in found:
                 found.add(importer)
                 queue.append(importer)
-    # Who defines no class and mentions no quantization can only hand on what others define.
+    if found:
+        found.update(
+            path
+            for path, content in known.items()
+            if b"torch" in content and _REGISTERS.search(content)
+        )
+    # Who has no code and mentions no quantization can only hand on what others define.
     return [
         path
         for path, content in contents.items()
-        if path in found and (pattern.search(content) or _CLASS.search(content))
+        if path in found and (pattern.search(content) or _CODE.search(content))
     ]
 
 

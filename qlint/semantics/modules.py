@@ -33,6 +33,18 @@ EAGER_STEPS = frozenset(
     for name in ("prepare", "prepare_qat", "convert", "quantize", "quantize_qat")
 )
 
+EXPORTS = frozenset({"torch.export.export", "torch.export.export_for_training"})
+EXPORTED_PROGRAM = "torch.export.ExportedProgram"
+
+# Steps of the other flows, which quantize any operator of a graph: no stubs, no FloatFunctional.
+GRAPH_STEPS = frozenset(
+    "prepare_fx prepare_qat_fx convert_fx prepare_pt2e prepare_qat_pt2e convert_pt2e "
+    "quantize_dynamic quantize_".split()
+)
+
+# Their int8 forms take indices and put out float.
+EMBEDDINGS = frozenset({NN + "Embedding", NN + "EmbeddingBag"})
+
 # (output, (h, c)) and the like: the shape of what the module returns, in the input's state.
 PAIR_RETURNS = frozenset(NN + name for name in ("GRU", "RNN", "MultiheadAttention"))
 LSTMS = frozenset({NN + "LSTM"})
@@ -59,7 +71,17 @@ KEEP_GRID = frozenset(
         "Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d MaxPool1d MaxPool2d "
         "MaxPool3d AvgPool2d AvgPool3d AdaptiveAvgPool2d AdaptiveAvgPool3d Upsample "
         "UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle ChannelShuffle "
-        "ReLU Threshold ZeroPad2d ConstantPad1d ConstantPad2d ReflectionPad1d ReflectionPad2d"
+        "ReLU ReLU6 Hardtanh Threshold AvgPool1d ZeroPad2d "
+        "ConstantPad1d ConstantPad2d ReflectionPad1d ReflectionPad2d"
     ).split()
 )
+# Int8 output with qparams that are always the same.
+FIXED_GRID = {NN + "Sigmoid": "sigmoid", NN + "Hardsigmoid": "sigmoid", NN + "Tanh": "tanh"}
+
+
+def is_loss(name: str) -> bool:
+    """Whether a class is, by its name, a loss function."""
+    return name.endswith(("Loss", "Criterion"))
+
+
 REUSABLE = frozenset(NN + name for name in _REUSABLE.split()) | DEQUANT_STUBS

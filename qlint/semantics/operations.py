@@ -73,6 +73,11 @@ OPERATOR_MODULE = {
     "imatmul": "@",
 }
 
+# The methods behind the operators.
+OPERATOR_METHODS = {
+    f"__{prefix}{name}__": op for name, op in OPERATOR_MODULE.items() for prefix in ("", "r")
+}
+
 _NOT_TENSOR = _names(
     "size dim ndimension numel nelement item tolist stride storage storage_offset get_device "
     "element_size is_contiguous is_floating_point is_complex is_signed is_inference is_pinned "
@@ -127,8 +132,19 @@ KEEP_GRID = _names(
     "movedim moveaxis swapaxes swapdims adjoint relu relu_ max_pool1d max_pool2d max_pool3d "
     "avg_pool2d avg_pool3d adaptive_avg_pool2d adaptive_avg_pool3d interpolate upsample pad "
     "pixel_shuffle pixel_unshuffle channel_shuffle max min topk sort cpu to dropout dropout2d "
-    "dropout3d identity requires_grad_ squeeze_ unsqueeze_ transpose_"
+    "dropout3d identity requires_grad_ squeeze_ unsqueeze_ transpose_ mean std clamp clamp_ clip "
+    "clip_ hardtanh hardtanh_ relu6 leaky_relu leaky_relu_ threshold threshold_ avg_pool1d tile "
+    "unfold as_strided rot90 diagonal masked_fill masked_fill_ roll gather "
+    "masked_select flipud fliplr"
 )
+# Int8 output with qparams that are always the same.
+FIXED_GRID = {
+    "sigmoid": "sigmoid",
+    "sigmoid_": "sigmoid",
+    "hardsigmoid": "sigmoid",
+    "tanh": "tanh",
+    "tanh_": "tanh",
+}
 
 
 def result_of(name: str) -> Result:
