@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import attributes
-from qlint.flow.containers import MORE, iterate, new_list, set_item
+from qlint.flow import attributes, special_methods
+from qlint.flow.containers import MORE, iterate, new_list
 from qlint.flow.values import UNKNOWN, Tensor, Tuple, Value, join, options_of
 from qlint.syntax import model
 
@@ -27,7 +27,7 @@ def bind(interp: Interpreter, target: model.Expression, value: Value, frame: Fra
         container = interp.evaluate(target.value, frame)
         index = interp.evaluate(target.index, frame)
         for each in options_of(container):
-            set_item(interp, each, index, value)
+            special_methods.set_item(interp, each, index, value, interp.site(target, frame))
     elif isinstance(target, model.Starred):
         bind(interp, target.value, value, frame)
     elif isinstance(target, model.Sequence):

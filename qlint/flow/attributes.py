@@ -17,6 +17,7 @@ from qlint.flow.values import (
     Dict,
     External,
     ExternalMethod,
+    Flag,
     Function,
     Instance,
     List,
@@ -106,8 +107,9 @@ def _of_unknown(interp: Interpreter, value: Unknown, name: str, site: Site) -> V
     if value.submodule:
         return SUBMODULE
     # Of an unknown value only what can be a tensor's method matters: it may get int8 arguments.
-    tensor_method = operations.is_known(name)
-    return ExternalMethod(value, name) if tensor_method else UNKNOWN
+    if operations.is_known(name):
+        return ExternalMethod(value, name)
+    return UNKNOWN if value.flag is None else Unknown(flag=Flag((value.flag.key, name)))
 
 
 def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Value:
@@ -125,7 +127,9 @@ def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Val
 def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) -> Value:
     if name in value.slots:
         found = value.slots[name]
-        return SUBMODULE if isinstance(found, Unknown) and is_module(value) else found
+        if isinstance(found, Unknown) and is_module(value):
+            return Unknown(submodule=True, flag=found.flag)
+        return found
     if name == "training" and is_module(value):
         # An int8 model is in eval mode; what runs in training only never meets int8 data.
         return Constant(False)
@@ -151,7 +155,7 @@ def _slots_of(value: Instance, names: list[str]) -> Dict:
 def _external_attribute(value: Instance, name: str, *, module: bool) -> Value:
     from qlint.flow.module_methods import has_method
 
-    if has_method(value, name):
+    if has_method(value, name) or value.data is not None:
         return ExternalMethod(value, name)
     if module:
         return FLOAT if name in _PARAMETERS else SUBMODULE

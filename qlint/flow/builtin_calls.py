@@ -12,6 +12,7 @@ from qlint.flow.containers import (
     new_list,
     set_item,
 )
+from qlint.flow.flags import flag_of
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
@@ -24,6 +25,7 @@ from qlint.flow.values import (
     Function,
     Instance,
     List,
+    NotTensor,
     Partial,
     Tensor,
     Tuple,
@@ -55,7 +57,7 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     ]
     more = any(isinstance(each, Union) for each in arguments.args)
     if len(numbers) != len(arguments.args) or not numbers:
-        return Tuple((NOT_TENSOR, NOT_TENSOR), open=True)
+        return Tuple((NotTensor(), NotTensor()), open=True)
     try:
         rounds = range(*numbers)
     except (TypeError, ValueError):
@@ -90,7 +92,7 @@ def py_enumerate(interp: Interpreter, arguments: Arguments, site: Site) -> Value
     start = first.value if isinstance(first, Constant) and isinstance(first.value, int) else 0
     items, more = known_items(interp, arguments.args[0])
     pairs = [
-        Tuple((NOT_TENSOR if more else Constant(start + i), item)) for i, item in enumerate(items)
+        Tuple((NotTensor() if more else Constant(start + i), item)) for i, item in enumerate(items)
     ]
     return Tuple(tuple(pairs), more)
 
@@ -242,7 +244,9 @@ def py_convert(function: Callable[[Any], Any]) -> Callable[..., Value]:
 
 def py_bool(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     decided = truth(interp, arguments.args[0]) if arguments.args else False
-    return NOT_TENSOR if decided is None else Constant(decided)
+    if decided is None:
+        return NotTensor(flag=flag_of(arguments.args[0]))
+    return Constant(decided)
 
 
 def py_not_tensor(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

@@ -13,7 +13,7 @@ from qlint.flow import (
     python_calls,
     torch_calls,
 )
-from qlint.flow.containers import new_dict
+from qlint.flow.containers import data_of, new_dict, new_list
 from qlint.flow.events import Step
 from qlint.flow.heap import Changes
 from qlint.flow.scopes import Frame
@@ -22,10 +22,13 @@ from qlint.flow.values import (
     BoundMethod,
     Class,
     Constant,
+    Dict,
     External,
     ExternalMethod,
+    Flag,
     Function,
     Instance,
+    List,
     NamedTuple,
     Partial,
     Super,
@@ -43,6 +46,11 @@ if TYPE_CHECKING:
 
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
+
+_DICTS = frozenset(
+    {"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"}
+)
+_LISTS = frozenset({"builtins.list", "collections.UserList"})
 
 __all__ = ["Arguments", "Changes", "call", "call_function"]
 
@@ -136,6 +144,9 @@ def _call_method(
     interp: Interpreter, method: ExternalMethod, arguments: Arguments, site: Site
 ) -> Value:
     receiver = method.receiver
+    held = data_of(receiver.instance if isinstance(receiver, Super) else receiver)
+    if isinstance(held, (List, Dict, Tuple, Constant)):
+        return container_methods.call_method(interp, held, method.name, arguments, site)
     if isinstance(receiver, (Tensor, Unknown)):
         return torch_calls.call_tensor_method(interp, receiver, method.name, arguments, site)
     if isinstance(receiver, Super):
@@ -154,7 +165,7 @@ def _call_method(
             return module_calls.call_instance(interp, receiver, arguments, site)
         base = modules.external_base(receiver)
         return module_methods.call_base_method(interp, receiver, base, method.name, arguments, site)
-    return container_methods.call_method(interp, receiver, method.name, arguments, site)
+    return UNKNOWN
 
 
 def _call_class_method(
@@ -172,9 +183,14 @@ def _call_class_method(
 def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Site) -> Value:
     """Make an instance of a class of the program."""
     instance = Instance(cls=cls)
+    bases = set(cls.external_bases())
+    if bases & _DICTS:
+        instance.data = new_dict(())
+    elif bases & _LISTS:
+        instance.data = new_list(())
     interp.instantiated.add(cls)
     if modules.is_module(instance):
-        interp.top_instances.append((instance, site))
+        interp.models.append(interp.model(instance, site))
     init = cls.lookup("__init__")
     if isinstance(init, Function):
         call_function(interp, init, arguments.with_first(instance), site)
@@ -254,6 +270,8 @@ def bind_parameters(function: Function, arguments: Arguments) -> dict[str, Value
             names[each.name] = _keyword(function, each.name, kwargs, arguments)
     for each in parameters.keyword_only:
         names[each.name] = _keyword(function, each.name, kwargs, arguments)
+    if function.qualname.endswith("__init__"):
+        _name_flags(function, names)
     if parameters.star is not None:
         rest = arguments.args[len(positional) :]
         names[parameters.star.name] = Tuple(rest, arguments.more)
@@ -262,6 +280,13 @@ def bind_parameters(function: Function, arguments: Arguments) -> dict[str, Value
         made.open = arguments.more
         names[parameters.double_star.name] = made
     return names
+
+
+def _name_flags(function: Function, names: dict[str, Value]) -> None:
+    """Give what nothing is known of an identity, by which it is recognized in conditions."""
+    for name, value in names.items():
+        if isinstance(value, Unknown) and not value.submodule and value.flag is None:
+            names[name] = Unknown(flag=Flag((id(function.node), name)))
 
 
 def _keyword(

@@ -134,11 +134,10 @@ _TEXT_METHODS = frozenset(
 def _constant_method(value: object, name: str, arguments: Arguments) -> Value:
     if not isinstance(value, str) or name not in _TEXT_METHODS:
         return NOT_TENSOR
-    plain = [each.value for each in arguments.args if isinstance(each, Constant)]
-    if len(plain) != len(arguments.args) or arguments.kwargs or arguments.more:
+    if arguments.kwargs or arguments.more:
         return NOT_TENSOR
     try:
-        result = getattr(value, name)(*plain)
+        result = getattr(value, name)(*(_plain(each) for each in arguments.args))
     except Exception:
         return NOT_TENSOR
     if isinstance(result, list):
@@ -146,3 +145,13 @@ def _constant_method(value: object, name: str, arguments: Arguments) -> Value:
     if isinstance(result, tuple):
         return Tuple(tuple(Constant(each) for each in result))
     return Constant(result)
+
+
+def _plain(value: Value) -> object:
+    """The Python object that a constant, or a sequence of constants, is."""
+    if isinstance(value, Constant):
+        return value.value
+    items = items_of(value)
+    if items is None or items.open:
+        raise ValueError("not a constant")
+    return [_plain(each) for each in items.items]

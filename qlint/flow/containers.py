@@ -78,8 +78,14 @@ def remove(interp: Interpreter, target: Dict, key: Constant) -> None:
     interp.heap.delete(owner, slot_of(key))
 
 
+def data_of(value: Value) -> Value:
+    """What an instance of a class derived from list or dict holds; other values as they are."""
+    return value.data if isinstance(value, Instance) and value.data is not None else value
+
+
 def items_of(value: Value) -> Tuple | None:
     """The items of a list, tuple or NamedTuple; None for anything else."""
+    value = data_of(value)
     if isinstance(value, List):
         items = value.slots["items"]
         return items if isinstance(items, Tuple) else _union_items(items)
@@ -110,6 +116,7 @@ def extend(interp: Interpreter, target: List, added: Value) -> None:
 
 def iterate(interp: Interpreter, value: Value) -> list[Value]:
     """The items a ``for`` over the value meets, MORE at the end if there may be others."""
+    value = data_of(value)
     from qlint.flow.modules import children, is_module
 
     if isinstance(value, Union):
@@ -129,7 +136,7 @@ def iterate(interp: Interpreter, value: Value) -> list[Value]:
     if isinstance(value, Tensor):
         return [value, value, MORE]
     if isinstance(value, NotTensor):
-        return [NOT_TENSOR, NOT_TENSOR, MORE]
+        return [NotTensor(), NotTensor(), MORE]
     element = SUBMODULE if isinstance(value, Unknown) and value.submodule else UNKNOWN
     return [element, element, MORE]
 
@@ -174,6 +181,7 @@ def get_item(interp: Interpreter, value: Value, index: Value) -> Value:
 
 
 def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
+    value = data_of(value)
     from qlint.flow.modules import child_at, is_module
 
     if isinstance(value, (Tensor, Unknown, NotTensor)):
@@ -200,6 +208,8 @@ def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:
     if isinstance(index, Constant) and isinstance(index.value, slice):
         part = items.items[index.value]
         return new_list(part, more=items.open) if as_list else Tuple(part, items.open)
+    if items.written is not None and items.written[0] is index:
+        return items.written[1]
     if isinstance(index, Tuple):  # not a sequence then, but something like an array
         return UNKNOWN
     return one_of(items.items)
@@ -216,6 +226,7 @@ def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
 
 def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> None:
     """Do ``target[index] = value``."""
+    target = data_of(target)
     from qlint.flow.modules import is_module, set_child
 
     if isinstance(target, Dict):
@@ -239,6 +250,7 @@ def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> 
 
 def delete_item(interp: Interpreter, target: Value, index: Value) -> None:
     """Do ``del target[index]``."""
+    target = data_of(target)
     if isinstance(target, Dict):
         if isinstance(index, Constant):
             remove(interp, target, index)
@@ -259,6 +271,8 @@ def _set_list_item(interp: Interpreter, target: List, index: Value, value: Value
     if isinstance(index, Constant) and isinstance(index.value, int):
         if -len(known) <= index.value < len(known):
             known[index.value] = value
+        set_items(interp, target, known, more=items.open)
     else:
         known = [join([each, value]) for each in known] or [value]
-    set_items(interp, target, known, more=items.open)
+        written = None if index is NOT_TENSOR else (index, value)
+        interp.heap.write(target, "items", Tuple(tuple(known), items.open, written=written))

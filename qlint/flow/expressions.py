@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import narrowing
+from qlint.flow import narrowing, special_methods
 from qlint.flow.calls import Arguments
 from qlint.flow.containers import (
     MORE,
-    get_item,
     iterate,
     known_items,
     known_pairs,
@@ -53,7 +52,8 @@ def _attribute(interp: Interpreter, node: model.Attribute, frame: Frame) -> Valu
 
 def _subscript(interp: Interpreter, node: model.Subscript, frame: Frame) -> Value:
     value = interp.evaluate(node.value, frame)
-    return get_item(interp, value, interp.evaluate(node.index, frame))
+    index = interp.evaluate(node.index, frame)
+    return special_methods.get_item(interp, value, index, interp.site(node, frame))
 
 
 def _slice(interp: Interpreter, node: model.Slice, frame: Frame) -> Value:
@@ -143,6 +143,8 @@ def _boolean(interp: Interpreter, node: model.BooleanOp, frame: Frame) -> Value:
         return Outcome.FALLS_THROUGH
 
     interp.fork(frame, [right, lambda: Outcome.FALLS_THROUGH])
+    if truth(interp, results[0]) is (node.op == "and"):
+        return left  # `flag and True` is as true as the flag
     if node.op == "or":  # what was false is not the value
         left = join(each for each in _options(left) if truth(interp, each) is not False)
     if isinstance(left, Unknown) and results[0] == NOT_TENSOR:
@@ -169,20 +171,24 @@ def _compare(interp: Interpreter, node: model.Compare, frame: Frame) -> Value:
 
 
 def _conditional(interp: Interpreter, node: model.Conditional, frame: Frame) -> Value:
-    decided = truth(interp, interp.evaluate(node.test, frame))
+    test = interp.evaluate(node.test, frame)
+    decided = truth(interp, test)
     if decided is not None:
         return interp.evaluate(node.body if decided else node.orelse, frame)
     results: list[Value] = []
+    counts: list[int] = []
 
     def taking(branch: model.Expression, positive: bool) -> Callable[[], Outcome]:
         def run() -> Outcome:
             narrowing.assume(interp, node.test, positive, frame)
-            results.append(interp.evaluate(branch, frame))
+            with interp.flags.branch(test, positive, counts):
+                results.append(interp.evaluate(branch, frame))
             return Outcome.FALLS_THROUGH
 
         return run
 
     interp.fork(frame, [taking(node.body, True), taking(node.orelse, False)])
+    interp.flags.compare(test, counts)
     return join(results)
 
 

@@ -14,7 +14,9 @@ from qlint.flow.values import (
     Class,
     Constant,
     Dict,
+    Flag,
     Function,
+    NotTensor,
     Tuple,
     Value,
     join,
@@ -52,10 +54,14 @@ def _input(
 ) -> Value:
     default = function.defaults.get(parameter.name)
     if parameter.annotation is not None:
+        if _last_name(parameter.annotation) == "bool":
+            return NotTensor(flag=Flag((id(function.node), parameter.name)))
         value = _annotated(parameter.annotation, tensor)
         return value if default is None else join([default, value])
     if default is None:
         return unannotated
+    if isinstance(default, Constant) and isinstance(default.value, bool):
+        return NotTensor(flag=Flag((id(function.node), parameter.name)))
     if isinstance(default, Constant) and default.value is not None:
         return join([default, NOT_TENSOR])
     return join([default, UNKNOWN])

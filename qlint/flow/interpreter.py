@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import assignment, attributes, calls, expressions, statements
 from qlint.flow.events import ModuleCall, Operation, Site, Step
+from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
+from qlint.flow.log import Log
 from qlint.flow.scopes import Exit, Frame, Namespace
 from qlint.flow.statements import Outcome
 from qlint.flow.values import (
@@ -57,14 +59,14 @@ class Interpreter:
         self.project = project
         self.assume_quantized = assume_quantized
         self.heap = Heap()
-        self._events: dict[tuple[object, ...], Operation | ModuleCall] = {}
-        # For each event the classes whose forward passes, one in the other, led there.
-        self._inside: dict[tuple[object, ...], list[frozenset[object]]] = {}
+        self.log = Log()
+        self.flags = Flags()
+        # The classes whose forward passes are running, one in the other.
         self.forwarding: list[object] = []
         self.instantiated: set[Class] = set()
         self.ran_forward: set[Class] = set()
-        self.top_instances: list[tuple[Instance, Site]] = []
-        self.prepared: list[tuple[Instance, Site]] = []
+        self.models: list[Model] = []
+        self.prepared: list[Model] = []
         self.graph_models: set[object] = set()
         self.forwarded: set[int] = set()
         self.ran: set[int] = set()
@@ -85,17 +87,13 @@ class Interpreter:
 
         Models that are only quantized as graphs may do what eager quantization does not allow.
         """
-        graphs_only = self.graph_models - {each.cls for each, _ in self.prepared}
-        return [
-            event
-            for key, event in self._events.items()
-            if not all(inside & graphs_only for inside in self._inside[key])
-        ]
+        return self.log.outside(self.graph_models - {each.instance.cls for each in self.prepared})
 
     # Entry points
 
-    def start(self) -> None:
+    def start(self, flags: dict[object, bool]) -> None:
         """Begin a new entry point with a fresh budget and a fresh count of module calls."""
+        self.flags.start(flags)
         self._total -= self._steps
         self._steps = 0
         self._budget = max(min(_STEP_BUDGET, self._total), _LEAST_BUDGET)
@@ -344,30 +342,18 @@ class Interpreter:
         end = max(statement.end, node.end)
         return Site(frame.module, node.start, node.end, statement.start, end)
 
+    def model(self, instance: Instance, site: Site) -> Model:
+        """An instance, with the values that flags have here."""
+        return Model(instance, site, dict(self.flags.values))
+
     def quantized(self, site: Site, message: str, grid: object = None) -> Tensor:
         """A tensor that becomes quantized here."""
         return Tensor(State.QUANTIZED, Step(site, message), grid)
 
     def report(self, event: Operation | ModuleCall) -> None:
         """Tell the rules about an event, if it lies in a linted file."""
-        site = event.site
-        if not site.module.linted:
-            return
-        # Many models come by the same place; the shortest way there explains it best.
-        kind: tuple[object, ...] = (
-            (event.callee, event.cls)
-            if isinstance(event, ModuleCall)
-            else (event.op, event.with_scalar, event.common_grid is None)
-        )
-        key = (site.module.path, site.start, site.end, *kind)
-        self._inside.setdefault(key, []).append(frozenset(self.forwarding))
-        known = self._events.get(key)
-        if known is None or _length(event) < _length(known):
-            self._events[key] = event
-
-
-def _length(event: Operation | ModuleCall) -> int:
-    return 0 if event.tensor.trace is None else event.tensor.trace.length
+        if event.site.module.linted:
+            self.log.add(event, self.forwarding)
 
 
 def join_names(scopes: list[dict[str, Value]]) -> dict[str, Value]:

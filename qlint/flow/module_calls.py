@@ -143,6 +143,8 @@ def external_forward(
     interp: Interpreter, instance: Instance, base: str, arguments: Arguments, site: Site
 ) -> Value:
     """What calling a module of an outside class returns."""
+    if base in known.EAGER_PARTS:
+        interp.flags.saw_stub()
     if base in known.QUANT_STUBS:
         message = f"quantized here by `{arguments.spelled}`"
         return interp.quantized(site, message, grid=grid_of(instance))

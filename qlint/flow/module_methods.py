@@ -84,8 +84,10 @@ def construct(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
         if inner is not None:
             attach(instance, inner)
             instance.slots["module"] = inner
+    if name in known.EAGER_PARTS:
+        interp.flags.saw_stub()
     if name in (known.QUANT_WRAPPER, known.SEQUENTIAL):
-        interp.top_instances.append((instance, site))
+        interp.models.append(interp.model(instance, site))
     return instance
 
 
@@ -141,6 +143,7 @@ def call_base_method(
     if base == known.EXPORTED_PROGRAM:
         return instance.slots[_EXPORTED]
     if base in known.FUNCTIONALS:
+        interp.flags.saw_stub()
         return _functional(instance, method, arguments)
     if method in _HAND_THEMSELVES_ON:
         return instance

@@ -6,8 +6,9 @@ import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow.containers import items_of, new_list, slot_of
+from qlint.flow.containers import data_of, items_of, known_pairs, new_list
 from qlint.flow.events import Operation
+from qlint.flow.flags import flag_of
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
@@ -16,6 +17,7 @@ from qlint.flow.values import (
     Constant,
     Dict,
     External,
+    Flag,
     Function,
     List,
     NotTensor,
@@ -32,7 +34,7 @@ from qlint.flow.values import (
 from qlint.semantics.operations import BINARY_OPERATORS, Op
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from qlint.flow.events import Form, Site
     from qlint.flow.interpreter import Interpreter
@@ -143,29 +145,48 @@ def _sequence_arithmetic(op: str, left: Value, a: Tuple, right: Value, b: Tuple 
 
 def compare(op: str, left: Value, right: Value) -> Value:
     """The value of a comparison."""
+    flag = flag_of(left)
+    if flag is not None and isinstance(right, Constant) and isinstance(right.value, bool):
+        same = op in ("is", "==")
+        return NotTensor(flag=flag if same is right.value else Flag(flag.key, not flag.negated))
     if op in ("is", "is not"):
         return _identity(op == "is", left, right)
+    if op in ("in", "not in"):
+        return _membership(op == "in", left, data_of(right))
     if isinstance(left, Tensor) or isinstance(right, Tensor):
-        return NOT_TENSOR if op in ("in", "not in") else FLOAT
+        return FLOAT
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _compute(_COMPARISONS[op], left.value, right.value)
-    items = items_of(right)
-    if op in ("in", "not in") and isinstance(left, Constant) and isinstance(right, Dict):
-        return (
-            NOT_TENSOR if right.open else Constant((slot_of(left) in right.slots) is (op == "in"))
-        )
-    if op in ("in", "not in") and isinstance(left, Constant) and items is not None:
-        if not items.open and all(isinstance(each, Constant) for each in items.items):
-            return Constant((left in items.items) is (op == "in"))
-        return NOT_TENSOR
-    a = items_of(left)
-    if op in ("==", "!=") and a is not None and items is not None:
-        constant = all(isinstance(each, Constant) for each in (*a.items, *items.items))
-        if constant and not a.open and not items.open:
-            return Constant((a.items == items.items) is (op == "=="))
+    a, b = items_of(left), items_of(right)
+    if op in ("==", "!=") and a is not None and b is not None:
+        constant = all(isinstance(each, Constant) for each in (*a.items, *b.items))
+        if constant and not a.open and not b.open:
+            return Constant((a.items == b.items) is (op == "=="))
     if op in ("==", "!="):
         return _identity(op == "==", left, right, sure_if_different=False)
     return NOT_TENSOR
+
+
+def _membership(positive: bool, left: Value, right: Value) -> Value:
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        return _compute(_COMPARISONS["in" if positive else "not in"], left.value, right.value)
+    if isinstance(right, Dict):
+        known, more = [key for key, _ in known_pairs(right)], right.open
+    else:
+        items = items_of(right)
+        if items is None:
+            return NOT_TENSOR
+        known, more = list(items.items), items.open
+    answers = {_is_among(each, known, more) for each in options_of(left)}
+    answer = answers.pop() if len(answers) == 1 else None
+    return NOT_TENSOR if answer is None else Constant(answer is positive)
+
+
+def _is_among(value: Value, known: Sequence[Value], more: bool) -> bool | None:
+    sure = [_identity(True, value, item, sure_if_different=False) for item in known]
+    if Constant(True) in sure:
+        return True
+    return False if not more and all(each == Constant(False) for each in sure) else None
 
 
 def _identity(
@@ -196,13 +217,19 @@ def _identical(left: Value, right: Value, sure_if_different: bool) -> bool | Non
         return None if isinstance(left, Tuple) and isinstance(right, Tuple) else False
     # Equal is more than identical: of two containers or instances it is not known.
     named = (Constant, Class, External, Function)
-    return False if isinstance(left, named) and isinstance(right, named) else None
+    container = (Tuple, List, Dict)
+    if isinstance(left, named) and isinstance(right, (*named, *container)):
+        return False
+    return False if isinstance(left, container) and isinstance(right, named) else None
 
 
 def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None) -> Value:
     """The value of ``op operand``; ``truth`` is the operand's."""
     if op == "not":
-        return NOT_TENSOR if truth is None else Constant(not truth)
+        if truth is not None:
+            return Constant(not truth)
+        flag = flag_of(operand)
+        return NOT_TENSOR if flag is None else NotTensor(flag=Flag(flag.key, not flag.negated))
     return join(_unary(op, each) for each in options_of(operand))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -30,9 +30,10 @@ from qlint.semantics import modules as known
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from qlint.flow.events import ModuleCall, Operation
+    from qlint.flow.flags import Model
     from qlint.program.project import Module, Project
 
 
@@ -51,6 +52,8 @@ _BUILDING = frozenset(
     "quantize quantize_qat quantize_per_tensor quantize_per_channel".split()
 )
 _SMALL = range(-1, 4)
+# So many flags may decide, one after the other, whether what one entry point runs is quantized.
+_MOST_SPLITS = 3
 _STUBS = known.QUANT_STUBS | {known.QUANT_WRAPPER}
 
 
@@ -84,38 +87,68 @@ class _Runner:
     def run_all(self, quantized: Sequence[str]) -> None:
         """Run everything there is, what builds models before what was built."""
         for module in self.modules:
-            with self._entry(module):
-                self.interp.namespace(module)
+            self._load(module)
         # A helper stands before its callers, as a rule, and they know what to call it with.
         for rank, function in _most_different_first(reversed(self._builders())):
             spent = rank > 0 and self.interp.spent
             if id(function.node) not in self.interp.ran and not spent:
-                with self._entry(function.module):
-                    self._run_function(function)
+                self._enter(function.module, partial(self._run_function, function))
         ran: set[object] = set()
-        for top, made_at in self.interp.top_instances:
-            if top.attached or not self._is_model(top):
+        for top in list(self.interp.models):
+            if top.instance.attached or not self._is_model(top.instance):
                 continue
-            shape = _shape(top)
+            shape = _shape(top.instance)
             if shape not in ran:
                 ran.add(shape)
-                self._run_model(top, made_at)
+                self._run_model(top)
         self._run_classes()
-        for prepared, prepared_at in list(self.interp.prepared):
+        for prepared in list(self.interp.prepared):
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
-            if not classes_in(prepared) & _STUBS:
-                self._run_assumed(prepared, prepared_at)
+            if not classes_in(prepared.instance) & _STUBS:
+                self._run_assumed(prepared)
         for cls in self._classes():
             if _is_declared(cls, quantized):
-                instance = self._construct(cls)
-                if instance is not None:
-                    self._run_assumed(instance, _site_of_class(cls))
+                for made in self._construct(cls):
+                    self._run_assumed(made)
 
-    @contextmanager
-    def _entry(self, module: Module) -> Iterator[None]:
-        self.interp.start()
+    def _enter(
+        self,
+        module: Module,
+        run: Callable[[], object],
+        flags: dict[object, bool] | None = None,
+        splits: int = _MOST_SPLITS,
+    ) -> None:
+        """Run an entry point; again for each value of a flag that decides on quantization."""
+        before = self._begin(flags or {})
+        self._run_safely(module, run)
+        undecided = self.interp.flags.undecided[:splits]
+        if not undecided:
+            self.interp.log.keep()
+            return
+        self._take_back(before)
+        for value in (True, False):
+            self._enter(module, run, {**(flags or {}), undecided[0]: value}, splits - 1)
+
+    def _load(self, module: Module) -> None:
+        """Run the top level of a file: only once, so that what flags decide has to wait."""
+        before, ran = self._begin({}), set(self.interp.ran)
+        self._run_safely(module, lambda: self.interp.namespace(module))
+        if self.interp.flags.undecided:
+            self._take_back(before)
+            self.interp.ran = ran
+        self.interp.log.keep()
+
+    def _begin(self, flags: dict[object, bool]) -> tuple[int, int]:
+        self.interp.start(flags)
+        return len(self.interp.models), len(self.interp.prepared)
+
+    def _take_back(self, before: tuple[int, int]) -> None:
+        self.interp.log.take_back()
+        del self.interp.models[before[0] :], self.interp.prepared[before[1] :]
+
+    def _run_safely(self, module: Module, run: Callable[[], object]) -> None:
         try:
-            yield
+            run()
         except Exception as error:
             self.crashes.append((module, error))
 
@@ -164,65 +197,77 @@ class _Runner:
             return True
         return bool(classes_in(top) & _STUBS)
 
-    def _run_model(self, instance: Instance, made_at: Site) -> None:
+    def _run_model(self, made: Model) -> None:
         """Run a model that has not run yet."""
+        instance = made.instance
         if id(instance) in self.interp.forwarded:
             return
-        cls = instance.cls
-        if isinstance(cls, Class):
-            forward = forward_of(instance)
-            if forward is not None:
-                with self._entry(cls.module):
-                    function, bound = signature(forward)
-                    arguments = _float_arguments(function, skip=bound)
-                    call_instance(self.interp, instance, arguments, _site_of(function))
+        forward = forward_of(instance)
+        if forward is not None:
+            function, bound = signature(forward)
+            arguments = _float_arguments(function, skip=bound)
+            site = _site_of(function)
+        elif not isinstance(instance.cls, Class):
+            arguments, site = Arguments(()), made.made_at
         else:
-            with self._entry(made_at.module):
-                call_instance(self.interp, instance, Arguments(()), made_at)
+            return
 
-    def _construct(self, cls: Class) -> Instance | None:
+        def run() -> None:
+            call_instance(self.interp, instance, arguments, site)
+
+        self._enter(made.made_at.module, run, made.flags)
+
+    def _construct(self, cls: Class) -> list[Model]:
+        """Instances of a class, one for each value of the flags that decide on quantization."""
         init = cls.lookup("__init__")
         arguments = Arguments((), more=True)
         if isinstance(init, Function):
             arguments = _float_arguments(init, skip=1)
-        with self._entry(cls.module):
-            instance = self.interp.call(cls, arguments, _site_of_class(cls))
-            return instance if isinstance(instance, Instance) else None
-        return None
+        site = _site_of_class(cls)
+        before = len(self.interp.models)
+        self._enter(cls.module, lambda: self.interp.call(cls, arguments, site))
+        return [
+            made
+            for made in self.interp.models[before:]
+            if made.instance.cls is cls and made.made_at == site
+        ]
 
     def _run_classes(self) -> None:
         """Run the module classes that no model has run, the ones that use others first."""
         classes = [cls for cls in self._classes() if cls not in self.interp.ran_forward]
-        instances: dict[Class, Instance] = {}
+        made: dict[Class, list[Model]] = {}
         used: set[Class] = set()
         for cls in classes:
             before = set(self.interp.instantiated)
             self.interp.instantiated.clear()
-            instance = self._construct(cls)
-            if instance is not None:
-                instances[cls] = instance
+            made[cls] = self._construct(cls)
             used |= self.interp.instantiated - {cls}
             self.interp.instantiated |= before
-        for cls in sorted(instances, key=lambda each: each in used):
+        for cls in sorted(made, key=lambda each: each in used):
             if cls not in self.interp.ran_forward:
-                self._run_model(instances[cls], _site_of_class(cls))
+                for each in made[cls]:
+                    self._run_model(each)
         if not self.interp.assume_quantized:
-            for cls, instance in instances.items():
-                self._run_other_methods(cls, instance)
+            for cls, models in made.items():
+                for each in models:
+                    self._run_other_methods(cls, each)
 
-    def _run_other_methods(self, cls: Class, instance: Instance) -> None:
+    def _run_other_methods(self, cls: Class, made: Model) -> None:
         for name, value in cls.namespace.items():
             if not isinstance(value, Function) or value.kind != "function" or name == "__init__":
                 continue
             if id(value.node) not in self.interp.ran:
-                with self._entry(cls.module):
-                    self.interp.forward_depth += 1
-                    self._run_function(value, instance)
 
-    def _run_assumed(self, instance: Instance, made_at: Site) -> None:
+                def run(method: Function = value) -> None:
+                    self.interp.forward_depth += 1
+                    self._run_function(method, made.instance)
+
+                self._enter(cls.module, run, made.flags)
+
+    def _run_assumed(self, made: Model) -> None:
         outer, self.interp.assume_quantized = self.interp.assume_quantized, True
-        self.interp.forwarded.discard(id(instance))
-        self._run_model(instance, made_at)
+        self.interp.forwarded.discard(id(made.instance))
+        self._run_model(made)
         self.interp.assume_quantized = outer
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import classes, narrowing
-from qlint.flow.containers import MORE, delete_item, extend, iterate
+from qlint.flow import classes, narrowing, special_methods
+from qlint.flow.containers import MORE, delete_item, extend
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
 from qlint.flow.operators import binary
@@ -151,23 +151,28 @@ def _module_path(
 
 
 def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
-    decided = truth(interp, interp.evaluate(node.test, frame))
+    test = interp.evaluate(node.test, frame)
+    decided = truth(interp, test)
     if decided is not None:
         return interp.execute(node.body if decided else node.orelse, frame)
 
+    counts: list[int] = []
     selects = _selects_by_index(interp, node.test, frame)
 
     def taking(block: model.Block, positive: bool) -> Callable[[], Outcome]:
         def run() -> Outcome:
             narrowing.assume(interp, node.test, positive, frame)
             interp.selecting += selects
-            outcome = interp.execute(block, frame)
+            with interp.flags.branch(test, positive, counts):
+                outcome = interp.execute(block, frame)
             interp.selecting -= selects
             return outcome
 
         return run
 
-    return interp.fork(frame, [taking(node.body, True), taking(node.orelse, False)])
+    outcome = interp.fork(frame, [taking(node.body, True), taking(node.orelse, False)])
+    interp.flags.compare(test, counts)
+    return outcome
 
 
 def _selects_by_index(interp: Interpreter, test: model.Expression, frame: Frame) -> bool:
@@ -188,7 +193,7 @@ def _selects_by_index(interp: Interpreter, test: model.Expression, frame: Frame)
 
 def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
     iterable = interp.evaluate(node.iterable, frame)
-    rounds = iterate(interp, iterable)
+    rounds = special_methods.iterate(interp, iterable, interp.site(node.iterable, frame))
     certain = not rounds or rounds[-1] is not MORE
     outer = frame.breaks, frame.continues
     frame.breaks, frame.continues = [], []

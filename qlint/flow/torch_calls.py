@@ -117,7 +117,7 @@ def _construct(interp: Interpreter, name: str, arguments: Arguments, site: Site)
 
 
 def _eager_step(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    interp.prepared += [(each, site) for each in _model(arguments)]
+    interp.prepared += [interp.model(each, site) for each in _model(arguments)]
     return arguments.get(0, "model") or arguments.kwargs.get("module", UNKNOWN)
 
 

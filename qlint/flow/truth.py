@@ -28,11 +28,11 @@ _ALWAYS_TRUE = (Class, Function, BoundMethod, ModuleValue, Partial)
 
 def truth(interp: Interpreter, value: Value) -> bool | None:
     """True or False if all alternatives agree, None if it cannot be known."""
-    answers = {_truth(each) for each in options_of(value)}
+    answers = {_truth(interp, each) for each in options_of(value)}
     return answers.pop() if len(answers) == 1 else None
 
 
-def _truth(value: Value) -> bool | None:
+def _truth(interp: Interpreter, value: Value) -> bool | None:
     if isinstance(value, Constant):
         return bool(value.value)
     if isinstance(value, (List, Tuple)):
@@ -42,7 +42,7 @@ def _truth(value: Value) -> bool | None:
         return None if value.open else bool(value.slots)
     if isinstance(value, Instance):
         return None if _may_be_empty(value) else True
-    return True if isinstance(value, _ALWAYS_TRUE) else None
+    return True if isinstance(value, _ALWAYS_TRUE) else interp.flags.truth(value)
 
 
 def _may_be_empty(instance: Instance) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
@@ -37,6 +37,14 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Flag:
+    """The identity of a parameter that is only known to be true or false, or its negation."""
+
+    key: object
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown(Value):
     """Anything at all. As a ``submodule`` it is called like a layer: it hands on its input's state.
 
@@ -45,6 +53,7 @@ class Unknown(Value):
     """
 
     submodule: bool = False
+    flag: Flag | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class NotTensor(Value):
     """
 
     grid: object = field(default=None, compare=False)
+    flag: Flag | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +105,15 @@ class Tensor(Value):
 
 @dataclass(frozen=True, slots=True)
 class Tuple(Value):
-    """A tuple; an ``open`` one has more items like those listed, a named one their ``names``."""
+    """A tuple; an ``open`` one has more items like those listed, a named one their ``names``.
+
+    The items of a list know what was ``written`` last at an index that is not known itself.
+    """
 
     items: tuple[Value, ...]
     open: bool = False
     names: tuple[str, ...] = field(default=(), compare=False)
+    written: tuple[Value, Value] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +230,14 @@ class HeapObject(Value):
 
 @dataclass(slots=True, eq=False)
 class Instance(HeapObject):
-    """An object made by calling a class: of the program, or an outside one known by name."""
+    """An object made by calling a class: of the program, or an outside one known by name.
+
+    One of a class derived from list or dict holds its items as ``data``.
+    """
 
     cls: Class | External = field(default_factory=lambda: External("object"))
     attached: bool = False
+    data: List | Dict | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -318,9 +336,26 @@ def _different(values: Iterable[Value]) -> list[Value]:
                 continue
             seen.add(id(option))
             # What has an identity of its own equals nothing else.
-            if isinstance(option, _WITH_IDENTITY) or not any(_same(option, each) for each in flat):
+            if isinstance(option, _WITH_IDENTITY):
                 flat.append(option)
+                continue
+            same = next((i for i, each in enumerate(flat) if _same(option, each)), None)
+            if same is None:
+                flat.append(option)
+            else:
+                flat[same] = _in_common(flat[same], option)
     return flat
+
+
+def _in_common(one: Value, other: Value) -> Value:
+    """What two values that are equal in all but their identities are both."""
+    if isinstance(one, Unknown) and isinstance(other, Unknown) and one.flag != other.flag:
+        return Unknown(one.submodule)
+    if isinstance(one, NotTensor) and isinstance(other, NotTensor):
+        return one if (one.flag, one.grid) == (other.flag, other.grid) else NOT_TENSOR
+    if isinstance(one, Tuple) and one.written is not None:
+        return replace(one, written=None)
+    return one
 
 
 def _same(one: Value, other: Value) -> bool:

@@ -10,6 +10,8 @@ QUANT_WRAPPER = QUANTIZATION + "QuantWrapper"
 FUNCTIONALS = frozenset(
     QUANTIZED + name for name in ("FloatFunctional", "FXFloatFunctional", "QFunctional")
 )
+# What a model has only for the eager flow's sake.
+EAGER_PARTS = QUANT_STUBS | DEQUANT_STUBS | FUNCTIONALS | {QUANT_WRAPPER}
 FUNCTIONAL_METHODS = frozenset(
     {"add", "cat", "mul", "add_relu", "add_scalar", "mul_scalar", "matmul"}
 )

@@ -1,0 +1,44 @@
+import torch, torch.nn as nn, torch.nn.functional as F
+from torch.ao.quantization import QuantStub, DeQuantStub
+from torch.ao.nn.quantized import FloatFunctional
+
+
+class Bottle(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c1 = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return self.c1(x) + x
+
+
+class QBottle(nn.Module):
+    def __init__(self, b):
+        super().__init__()
+        self.c1 = b.c1
+        self.ff = FloatFunctional()
+
+    def forward(self, x):
+        return self.ff.add(self.c1(x), x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer1 = nn.Sequential(Bottle())
+        self.q = QuantStub()
+        self.dq = DeQuantStub()
+
+    def forward(self, x):
+        return self.dq(self.layer1(self.q(x)))
+
+
+def make():
+    m = Net()
+
+    for n, mod in list(m.named_modules()):
+        if isinstance(mod, Bottle):
+            *path, last = n.split(".")
+            parent = m.get_submodule(".".join(path))
+            setattr(parent, last, QBottle(mod))
+    return m, (torch.rand(1, 3, 8, 8),)
