@@ -105,7 +105,8 @@ def _of_unknown(interp: Interpreter, value: Unknown, name: str, site: Site) -> V
     if name in operations.SIZE_ATTRIBUTES:
         return Tuple((NOT_TENSOR,), open=True)
     if value.submodule:
-        return SUBMODULE
+        flag = None if value.flag is None else Flag((value.flag.key, name))
+        return Unknown(submodule=True, flag=flag)
     # Of an unknown value only what can be a tensor's method matters: it may get int8 arguments.
     if operations.is_known(name):
         return ExternalMethod(value, name)

@@ -23,8 +23,10 @@ from qlint.flow.values import (
     UNKNOWN,
     Constant,
     Dict,
+    Flag,
     List,
     Tuple,
+    Unknown,
     Value,
     join,
 )
@@ -42,7 +44,7 @@ def call_method(
     if isinstance(receiver, List):
         return _list_method(interp, receiver, name, arguments)
     if isinstance(receiver, Dict):
-        return _dict_method(interp, receiver, name, arguments)
+        return _dict_method(interp, receiver, name, arguments, site)
     if isinstance(receiver, Tuple):
         return NOT_TENSOR if name in ("index", "count", "numel") else UNKNOWN
     if isinstance(receiver, Constant):
@@ -87,7 +89,9 @@ def _list_method(interp: Interpreter, target: List, name: str, arguments: Argume
     return NONE
 
 
-def _dict_method(interp: Interpreter, target: Dict, name: str, arguments: Arguments) -> Value:
+def _dict_method(
+    interp: Interpreter, target: Dict, name: str, arguments: Arguments, site: Site
+) -> Value:
     pairs = known_pairs(target)
     if target.open:
         pairs.append((NOT_TENSOR, target.slots.get("?", UNKNOWN)))
@@ -98,7 +102,7 @@ def _dict_method(interp: Interpreter, target: Dict, name: str, arguments: Argume
     if name == "values":
         return Tuple(tuple(value for _, value in pairs), target.open)
     if name in ("get", "pop", "setdefault") and arguments.args:
-        return _look_up(interp, target, name, arguments)
+        return _look_up(interp, target, name, arguments, site)
     if name == "update":
         if arguments.args:
             builtin_calls.py_update(interp, target, arguments.args[0])
@@ -110,7 +114,9 @@ def _dict_method(interp: Interpreter, target: Dict, name: str, arguments: Argume
     return UNKNOWN
 
 
-def _look_up(interp: Interpreter, target: Dict, name: str, arguments: Arguments) -> Value:
+def _look_up(
+    interp: Interpreter, target: Dict, name: str, arguments: Arguments, site: Site
+) -> Value:
     key = arguments.args[0]
     default = arguments.args[1] if len(arguments.args) > 1 else NONE
     if not isinstance(key, Constant):
@@ -122,6 +128,8 @@ def _look_up(interp: Interpreter, target: Dict, name: str, arguments: Arguments)
         return found
     if name == "setdefault":
         set_item(interp, target, key, default)
+    if target.open and isinstance(default, Constant) and isinstance(default.value, bool):
+        return Unknown(flag=Flag((site.module.path, site.start)))
     return join([default, UNKNOWN]) if target.open else default
 
 

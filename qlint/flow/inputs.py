@@ -53,18 +53,22 @@ def _input(
     parameter: model.Parameter, function: Function, tensor: Value, *, unannotated: Value
 ) -> Value:
     default = function.defaults.get(parameter.name)
+    plain = NotTensor(flag=Flag((id(function.node), parameter.name)))
     if parameter.annotation is not None:
-        if _last_name(parameter.annotation) == "bool":
-            return NotTensor(flag=Flag((id(function.node), parameter.name)))
         value = _annotated(parameter.annotation, tensor)
-        return value if default is None else join([default, value])
+        value = plain if value == NOT_TENSOR else value
+        if default is None or (value is plain and _is_bool(default)):
+            return value
+        return join([default, value])
     if default is None:
         return unannotated
-    if isinstance(default, Constant) and isinstance(default.value, bool):
-        return NotTensor(flag=Flag((id(function.node), parameter.name)))
     if isinstance(default, Constant) and default.value is not None:
-        return join([default, NOT_TENSOR])
+        return plain if _is_bool(default) else join([default, plain])
     return join([default, UNKNOWN])
+
+
+def _is_bool(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, bool)
 
 
 def _annotated(annotation: model.Expression, tensor: Value) -> Value:

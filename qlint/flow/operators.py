@@ -53,6 +53,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "<<": operator.lshift,
     ">>": operator.rshift,
 }
+_EQUALITIES = {"is": True, "==": True, "is not": False, "!=": False}
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -145,10 +146,25 @@ def _sequence_arithmetic(op: str, left: Value, a: Tuple, right: Value, b: Tuple 
 
 def compare(op: str, left: Value, right: Value) -> Value:
     """The value of a comparison."""
-    flag = flag_of(left)
-    if flag is not None and isinstance(right, Constant) and isinstance(right.value, bool):
-        same = op in ("is", "==")
-        return NotTensor(flag=flag if same is right.value else Flag(flag.key, not flag.negated))
+    result = _compare(op, left, right)
+    flag = None if isinstance(result, Constant) else _flag_of_comparison(op, left, right)
+    return result if flag is None else NotTensor(flag=flag)
+
+
+def _flag_of_comparison(op: str, left: Value, right: Value) -> Flag | None:
+    """The flag that ``parameter == constant`` is, one for each constant."""
+    flag = next((found for each in options_of(left) if (found := flag_of(each))), None)
+    if flag is None or op not in _EQUALITIES:
+        return None
+    equal = _EQUALITIES[op]
+    if isinstance(right, Constant) and isinstance(right.value, bool):
+        return flag if equal is right.value else Flag(flag.key, not flag.negated)
+    if isinstance(right, Constant) and isinstance(right.value, str):
+        return Flag((flag.key, right.value), negated=not equal)
+    return None
+
+
+def _compare(op: str, left: Value, right: Value) -> Value:
     if op in ("is", "is not"):
         return _identity(op == "is", left, right)
     if op in ("in", "not in"):
