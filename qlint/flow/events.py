@@ -66,6 +66,14 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a module: where, and the source of what is called there."""
+
+    site: Site
+    callee: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleCall:
     """A call of an ``nn.Module`` instance that was called before in the same forward pass.
 
@@ -77,5 +85,5 @@ class ModuleCall:
     callee: str
     cls: str
     parts: frozenset[str]
-    earlier: tuple[Site, ...]
+    earlier: tuple[Call, ...]
     tensor: Tensor

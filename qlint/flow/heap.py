@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from qlint.flow.values import CallSites, HeapObject, Value, join
+from qlint.flow.values import Calls, HeapObject, Value, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,21 +75,19 @@ class Heap:
             old = target.slots.get(slot)
             if old is not None and not (exhaustive and len(written) == len(branches)):
                 values.insert(0, old)
-            calls = [value for value in values if isinstance(value, CallSites)]
+            calls = [value for value in values if isinstance(value, Calls)]
             if calls:
                 everywhere = exhaustive and len(written) == len(branches)
                 self.write(target, slot, self._join_calls(calls, old, everywhere=everywhere))
             else:
                 self.write(target, slot, join(values))
 
-    def _join_calls(
-        self, calls: list[CallSites], old: Value | None, *, everywhere: bool
-    ) -> CallSites:
+    def _join_calls(self, calls: list[Calls], old: Value | None, *, everywhere: bool) -> Calls:
         epoch = max(each.epoch for each in calls)
-        called_before = isinstance(old, CallSites) and old.epoch == epoch
+        called_before = isinstance(old, Calls) and old.epoch == epoch
         calls = [each for each in calls if each.epoch == epoch]
-        sites = dict.fromkeys(site for each in calls for site in each.sites)
+        known = dict.fromkeys(call for each in calls for call in each.calls)
         unsure = [each.unsure_below for each in calls if each.unsure_below is not None]
         if (everywhere or called_before) and not unsure:
-            return CallSites(epoch, tuple(sites))
-        return CallSites(epoch, tuple(sites), max([*unsure, self.conditions]))
+            return Calls(epoch, tuple(known))
+        return Calls(epoch, tuple(known), max([*unsure, self.conditions]))

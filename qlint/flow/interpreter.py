@@ -63,6 +63,8 @@ class Interpreter:
         self.flags = Flags()
         # The classes whose forward passes are running, one in the other.
         self.forwarding: list[object] = []
+        # The torch containers and wrappers that are being called.
+        self.running: list[Instance] = []
         self.instantiated: set[Class] = set()
         self.ran_forward: set[Class] = set()
         self.models: list[Model] = []
@@ -101,6 +103,7 @@ class Interpreter:
         self.repeating = self.selecting = self.forward_depth = 0
         self._stack.clear()
         self.forwarding.clear()
+        self.running.clear()
         self._resolving.clear()
         self.heap.settle()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow.events import ModuleCall
+from qlint.flow.events import Call, ModuleCall
 from qlint.flow.modules import children, classes_in, external_base, is_module_class
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
     UNKNOWN,
     BoundMethod,
-    CallSites,
+    Calls,
     Class,
     Function,
     Instance,
@@ -194,10 +194,14 @@ def _run_inside(
     interp: Interpreter, wrapper: Instance, arguments: Arguments, site: Site, *, keep: bool = False
 ) -> Value:
     inner = wrapper.slots.get("module", SUBMODULE)
+    if wrapper in interp.running:
+        return UNKNOWN
+    interp.running.append(wrapper)
     interp.forward_depth += 1
     interp.epoch += interp.forward_depth == 1
     result = interp.call(inner, arguments, site)
     interp.forward_depth -= 1
+    interp.running.pop()
     return result if keep else FLOAT
 
 
@@ -205,17 +209,21 @@ def _run_children(
     interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
 ) -> Value:
     value = arguments.args[0] if arguments.args else UNKNOWN
+    if instance in interp.running:  # it contains itself
+        return value
     outermost = interp.forward_depth == 0
     if outermost:
         interp.epoch += 1
         if interp.assume_quantized:
             value = interp.quantized(site, "the input of the nn.Sequential is assumed quantized")
     interp.forwarded.add(id(instance))
+    interp.running.append(instance)
     interp.forward_depth += 1
     for name, child in children(instance):
         spelled = f"{arguments.spelled}.{name}"
         value = interp.call(child, type(arguments)((value,), spelled=spelled), site)
     interp.forward_depth -= 1
+    interp.running.pop()
     return FLOAT if outermost and interp.assume_quantized else value
 
 
@@ -224,13 +232,15 @@ def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, s
     if interp.forward_depth == 0 or interp.selecting or not arguments.definite:
         return False
     before = instance.slots.get(_CALLS)
-    earlier: tuple[Site, ...] = ()
+    earlier: tuple[Call, ...] = ()
     excluded = False
-    if isinstance(before, CallSites) and before.epoch == interp.epoch:
-        earlier = before.sites
+    if isinstance(before, Calls) and before.epoch == interp.epoch:
+        earlier = before.calls
         unsure_below = before.unsure_below
         excluded = unsure_below is not None and interp.heap.conditions > unsure_below
-    interp.heap.write(instance, _CALLS, CallSites(interp.epoch, (*earlier, site)))
+    interp.heap.write(
+        instance, _CALLS, Calls(interp.epoch, (*earlier, Call(site, arguments.spelled)))
+    )
     if not earlier or excluded or interp.repeating:
         return bool(earlier)
     tensor = quantized_in(arguments.values())

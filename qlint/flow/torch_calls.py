@@ -232,7 +232,7 @@ def _grid_after(short: str, tensor: Tensor, values: tuple[Value, ...]) -> object
     if short in KEEP_GRID:
         return tensor.grid
     if op_of(short) is Op.CAT:  # what is joined takes the scale of the first
-        first = next(tensors_in(values[0]), None)
+        first = next((each for value in values[:1] for each in tensors_in(value)), None)
         return None if first is None else first.grid
     return FIXED_GRID.get(short, object())
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from qlint.flow.events import Site, Step
+    from qlint.flow.events import Call, Step
     from qlint.flow.scopes import Frame, Namespace
     from qlint.program.project import Module
     from qlint.syntax import model
@@ -258,7 +258,7 @@ class Dict(HeapObject):
 
 
 @dataclass(frozen=True, slots=True)
-class CallSites(Value):
+class Calls(Value):
     """Where a module instance has been called in the forward pass of number ``epoch``.
 
     ``unsure_below`` is set when only some of the ways here made a call: the depth of conditions
@@ -266,7 +266,7 @@ class CallSites(Value):
     """
 
     epoch: int
-    sites: tuple[Site, ...]
+    calls: tuple[Call, ...]
     unsure_below: int | None = None
 
 

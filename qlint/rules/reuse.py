@@ -57,8 +57,11 @@ class Block(torch.nn.Module):
 
 
 def _counted(event: ModuleCall) -> str:
-    place = event.earlier[-1]
+    call = event.earlier[-1]
+    place = call.site
     if place == event.site:
+        if call.callee != event.callee:
+            return f"again, it is also `{call.callee}`"
         return "again on each round of the loop"
     if place.module is event.site.module:
         row = place.module.position(place.start).row
