@@ -7,17 +7,18 @@ difference goes away. What no experiment explains is called unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 import torch.ao.nn.intrinsic.quantized as nniq
 import torch.ao.nn.quantized as nnq
 from torch import nn
-from torch.ao.quantization import FakeQuantizeBase, FusedMovingAvgObsFakeQuantize
+from torch.ao.quantization import FakeQuantizeBase
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from pytest_qcheck.isolation import map_tensors
 from pytest_qcheck.layerwise import Call, as_float, to_grid
 from pytest_qcheck.numerics import lsb_difference
 from pytest_qcheck.twins import WeightGrid, grid_of, switch_fake_quants
@@ -30,11 +31,14 @@ _CONVOLUTIONS: dict[type, Any] = {
     nniq.ConvReLU2d: functional.conv2d,
     nniq.ConvReLU3d: functional.conv3d,
 }
+_TRANSPOSED: dict[type, Any] = {
+    nnq.ConvTranspose1d: functional.conv_transpose1d,
+    nnq.ConvTranspose2d: functional.conv_transpose2d,
+    nnq.ConvTranspose3d: functional.conv_transpose3d,
+}
 _LINEARS = (nnq.Linear, nniq.LinearReLU)
 _WITH_RELU = (nniq.ConvReLU1d, nniq.ConvReLU2d, nniq.ConvReLU3d, nniq.LinearReLU)
 _INT16_ENGINES = ("x86", "fbgemm", "onednn")
-# (128 / 127.5 - 1), the farthest that torch's fused kernel is from its observer, and some.
-_FUSED_SCALE_ERROR = 0.0041
 _LARGEST_INT16 = 32767
 # An experiment explains a difference if it removes all but this share of it: the grids
 # are equal then, and what is left is rounding at ties.
@@ -90,7 +94,8 @@ def diagnose(call: Call, reference: torch.Tensor, known: Circumstances) -> Cause
         or _fake_quant_off(evidence)
         or _other_grid(evidence)
         or _fake_quant_clips(evidence)
-        or _kernel_overflows(evidence)
+        or _kernel_is_wrong(evidence)
+        or _memory_format(evidence)
         or _other_parameters(evidence)
         or UNKNOWN
     )
@@ -159,7 +164,7 @@ def switch_fake_quants_back(switched: list[Any]) -> None:
 def _other_grid(evidence: _Evidence) -> Cause | None:
     """The converted layer's output grid is not the one the twin rounds to."""
     call, known = evidence.call, evidence.known
-    quantizer = _output_quantizer(call)
+    quantizer = call.quantizer
     used = _grid_in_use(quantizer)
     if used is None or call.keeps_input_grid:
         return None
@@ -197,7 +202,7 @@ def _other_grid(evidence: _Evidence) -> Cause | None:
 def _fake_quant_clips(evidence: _Evidence) -> Cause | None:
     """The twin clamps to a part of the int8 range, of which the kernel uses all."""
     call = evidence.call
-    quantizer = _output_quantizer(call)
+    quantizer = call.quantizer
     grid = getattr(quantizer, "activation_post_process", quantizer)
     low, high = getattr(grid, "quant_min", None), getattr(grid, "quant_max", None)
     if not isinstance(quantizer, FakeQuantizeBase) or low is None or high is None:
@@ -210,16 +215,15 @@ def _fake_quant_clips(evidence: _Evidence) -> Cause | None:
     outside = float(((integers < low) | (integers > high)).double().mean())
     return Cause(
         f"fake-quant clips at {high if bool((integers > high).any()) else low}",
-        f"the fake-quant clamps to {low}..{high} (reduce_range), int8 tensors hold "
-        f"{limits.min}..{limits.max}: {100 * outside:.2g} % of the converted layer's values lie "
-        "beyond what the twin can show. They lie outside the range that its observer saw, and "
-        "they use up the head room that reduce_range keeps against overflow in the next layer.",
-        "let the observer see data like these inputs before it is switched off (more batches "
-        "with the observer on), or compare on inputs from the calibrated range.",
+        f"the fake-quant clamps to {low}..{high}, int8 tensors hold {limits.min}..{limits.max}: "
+        f"{100 * outside:.2g} % of the converted layer's values lie beyond what the twin can "
+        "show, and the model was trained without them.",
+        "train with a fake-quant of the dtype's whole range (or its half, as reduce_range has "
+        "it): eager convert knows no other widths.",
     )
 
 
-def _kernel_overflows(evidence: _Evidence) -> Cause | None:
+def _kernel_is_wrong(evidence: _Evidence) -> Cause | None:
     """Exact arithmetic with the converted layer's own numbers agrees with the twin."""
     call, known = evidence.call, evidence.known
     exact = exact_output(call)
@@ -229,28 +233,73 @@ def _kernel_overflows(evidence: _Evidence) -> Cause | None:
         or not evidence.explained_by(exact, evidence.reference)
     ):
         return None
-    largest_input = int(call.args[0].int_repr().max())
-    largest_weight = int(call.layer.weight().int_repr().int().abs().max())  # type: ignore[operator]
     exactly = (
         "computed exactly from the converted layer's own integers, the result agrees with the "
         f"twin: the {known.engine} kernel is what is wrong."
     )
-    if known.engine in _INT16_ENGINES and 2 * largest_input * largest_weight > _LARGEST_INT16:
+    largest_input = int(call.args[0].int_repr().max())
+    largest_weight = _largest_weight(call)
+    largest_sum = 2 * largest_input * largest_weight
+    sums = known.engine in _INT16_ENGINES and type(call.layer) is not nnq.PReLU
+    if sums and largest_sum > _LARGEST_INT16 and _is_exact_low(call):
         return Cause(
             "int16 saturation of the engine",
             f"{exactly} On a CPU without VNNI it adds pairs of products in int16, which "
             f"saturates: inputs up to {largest_input} and weights up to {largest_weight} give "
-            f"2 * {largest_input} * {largest_weight} = {2 * largest_input * largest_weight} > "
-            f"{_LARGEST_INT16}.",
+            f"2 * {largest_input} * {largest_weight} = {largest_sum} > {_LARGEST_INT16}.",
             "use a qconfig with reduce_range=True activations, such as get_default_qconfig"
             f"('{known.engine}') or get_default_qat_qconfig('{known.engine}'), and calibrate on "
             "data that covers the range.",
         )
     return Cause(
-        "the engine's kernel is inexact",
+        "the engine's kernel is wrong",
         exactly,
-        "run another engine (`torch.backends.quantized.engine`) and convert again there.",
+        "run another engine (`torch.backends.quantized.engine`) and convert again there; or "
+        "leave the layer in float, `layer.qconfig = None` before prepare, between DeQuantStub "
+        "and QuantStub.",
     )
+
+
+def _is_exact_low(call: Call) -> bool:
+    """Whether the kernel is exact for inputs so small that nothing overflows in int16."""
+    x = call.args[0]
+    limit = _LARGEST_INT16 // (2 * max(_largest_weight(call), 1))
+    integers = x.int_repr().clamp(max=limit)
+    low = torch._make_per_tensor_quantized_tensor(integers, x.q_scale(), x.q_zero_point())
+    args = (low, *call.args[1:])
+    trial = replace(call, args=args, output=_rerun(call, args))
+    exact = exact_output(trial)
+    if exact is None:
+        return False
+    return float(lsb_difference(exact, trial.output.dequantize(), trial.scale).max()) <= 1
+
+
+def _largest_weight(call: Call) -> int:
+    weight: Any = call.layer.weight
+    weight = weight() if callable(weight) else weight
+    return int(weight.int_repr().int().abs().max())
+
+
+def _memory_format(evidence: _Evidence) -> Cause | None:
+    """The kernel gives another result for the same values in another memory format."""
+    call, known = evidence.call, evidence.known
+    contiguous = map_tensors(call.args, torch.Tensor.contiguous)
+    if not evidence.explained_by(evidence.reference, _rerun(call, contiguous).dequantize()):
+        return None
+    return Cause(
+        "the engine's kernel misreads channels_last",
+        f"on the same values as a contiguous tensor the {known.engine} kernel agrees with the "
+        "twin. Here it gets them in channels_last format, in which int8 convolutions put out "
+        "all their results.",
+        "call `x = x.contiguous()` before this layer, or run another engine "
+        "(`torch.backends.quantized.engine`).",
+    )
+
+
+def _rerun(call: Call, args: tuple[Any, ...]) -> Any:
+    """What the converted layer gives for other arguments; its hooks do not see it."""
+    method = getattr(type(call.layer), call.method or "forward")
+    return method(call.layer, *args, **call.kwargs)
 
 
 def _other_parameters(evidence: _Evidence) -> Cause | None:
@@ -272,8 +321,6 @@ def _other_parameters(evidence: _Evidence) -> Cause | None:
         if not _explained_by_weight_scale(evidence):
             return None
         apart = float(((scales[0] - scales[1]).abs() / scales[1]).max())
-        if _is_fused_fake_quant(call.twin) and apart < _FUSED_SCALE_ERROR:
-            return _fused_kernel(what, apart)
         return Cause(
             "weight fake-quant's scale is not its observer's",
             f"{what}. convert does not read the weight fake-quant's scale, it computes it from the "
@@ -299,22 +346,6 @@ def _explained_by_weight_scale(evidence: _Evidence) -> bool:
         modules["weight_fake_quant"] = weight
 
 
-def _is_fused_fake_quant(twin: nn.Module) -> bool:
-    weight = getattr(twin, "weight_fake_quant", None)
-    return isinstance(weight, FusedMovingAvgObsFakeQuantize)
-
-
-def _fused_kernel(what: str, apart: float) -> Cause:
-    return Cause(
-        "torch's fused weight fake-quant",
-        f"{what}. The fused kernel of FusedMovingAvgObsFakeQuantize takes max(-min/128, max/127) "
-        f"for a symmetric scale, its observer, and with it convert, takes max(-min, max)/127.5: "
-        f"{100 * apart:.2g} % apart. Nothing in this model is wrong, but it does differ.",
-        "train with a fake-quant that is not fused: `get_default_qat_qconfig(engine, version=0)`; "
-        "or allow it, with max_lsb=2.",
-    )
-
-
 def _other_model(what: str) -> Cause:
     return Cause(
         "parameters differ: stale converted model",
@@ -325,31 +356,33 @@ def _other_model(what: str) -> Cause:
 
 
 def exact_output(call: Call) -> torch.Tensor | None:
-    """What a conv or linear layer must give for its integers, in float64, on its grid.
+    """What a layer with weights must give for its integers, in float64, on its grid.
 
     Products and sums of 8-bit integers are exact in float64; only the last rounding to the
     output's grid remains. None for other layers.
     """
     layer: Any = call.layer
-    if call.method or not call.args or type(layer) not in (*_CONVOLUTIONS, *_LINEARS):
-        return None
-    if getattr(layer, "padding_mode", "zeros") != "zeros":
+    kind = type(layer)
+    if call.method or not call.args or getattr(layer, "padding_mode", "zeros") != "zeros":
         return None
     x = as_float(call.args[0]).double()
+    if kind is nnq.PReLU:
+        return to_grid(functional.prelu(x, layer.weight.dequantize().double()), call.output)
+    if kind not in (*_CONVOLUTIONS, *_TRANSPOSED, *_LINEARS):
+        return None
     weight, bias = layer.weight().dequantize().double(), layer.bias()
     bias = None if bias is None else bias.double()
-    if type(layer) in _LINEARS:
+    if kind in _LINEARS:
         y = functional.linear(x, weight, bias)
+    elif kind in _TRANSPOSED:
+        padding = (layer.padding, layer.output_padding)
+        y = _TRANSPOSED[kind](x, weight, bias, layer.stride, *padding, layer.groups, layer.dilation)
     else:
-        convolution = _CONVOLUTIONS[type(layer)]
+        convolution = _CONVOLUTIONS[kind]
         y = convolution(x, weight, bias, layer.stride, layer.padding, layer.dilation, layer.groups)
     if isinstance(layer, _WITH_RELU):
         y = y.relu()
     return to_grid(y, call.output)
-
-
-def _output_quantizer(call: Call) -> nn.Module | None:
-    return call.twin._modules.get("activation_post_process")
 
 
 def _grid_in_use(quantizer: nn.Module | None) -> tuple[float, int] | None:

@@ -21,6 +21,8 @@ class LayerResult:
         max_lsb: greatest difference, in steps of that grid.
         mismatch: share of the elements, 0 to 1, that differ by more than the tolerance.
         sqnr_db: signal to noise ratio with the twin's output as the signal, in dB.
+        clipped: share of the elements, 0 to 1, that lie beyond what a `reduce_range` fake-quant
+            can show. The twin clamps them and the int8 layer does not; no mismatch.
         cause: why the layer is wrong, in a few words; empty for a layer within tolerance.
     """
 
@@ -32,6 +34,7 @@ class LayerResult:
     max_lsb: float
     mismatch: float
     sqnr_db: float
+    clipped: float = 0.0
     cause: str = ""
 
 

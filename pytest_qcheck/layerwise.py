@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 import torch.ao.nn.quantized as nnq
 from torch import nn
+from torch.ao.quantization import FakeQuantizeBase
 from torch.utils.weak import WeakIdKeyDictionary
 
 from pytest_qcheck.classes import FUNCTIONAL_METHODS
@@ -70,6 +71,25 @@ class Call:
         """Whether the int8 layer derives its output grid from its input's, not from qparams."""
         return isinstance(self.layer, _INPUT_GRID_LAYERS) or self.method in _INPUT_GRID_METHODS
 
+    @property
+    def quantizer(self) -> nn.Module | None:
+        """What the twin's output is fake-quantized by."""
+        return self.twin._modules.get(_OUTPUT_QUANTIZER)
+
+    def clipped_output(self) -> torch.Tensor:
+        """The output, dequantized, within the limits of the twin's fake-quant.
+
+        A fake-quant with `reduce_range` clamps to the lower half of the dtype's integers. It is
+        a device for choosing the scale: the int8 layer uses all integers.
+        """
+        got: torch.Tensor = self.output.dequantize()
+        limits = reduced_range(self.quantizer, self.output.dtype)
+        if limits is None:
+            return got
+        zero_point = self.output.q_zero_point()
+        low, high = ((limit - zero_point) * self.scale for limit in limits)
+        return got.clamp(low, high)
+
     def reference(self) -> torch.Tensor:
         """The twin's output for the dequantized inputs, float, of the output's shape."""
         if self.keeps_input_grid:
@@ -101,12 +121,17 @@ class _Tally:
     signal: float = 0.0
     noise: float = 0.0
     scale: float = 0.0
+    clipped: int = 0
 
     def add(self, call: Call, reference: torch.Tensor, max_lsb: float) -> int:
         """Count one call; returns how many of its elements are beyond the tolerance."""
-        got = call.output.dequantize()
-        difference = lsb_difference(reference, got, call.scale)
+        got, clipped = call.output.dequantize(), call.clipped_output()
+        difference = torch.minimum(
+            lsb_difference(reference, got, call.scale),
+            lsb_difference(reference, clipped, call.scale),
+        )
         beyond = int((difference > max_lsb).sum())
+        self.clipped += int((got != clipped).sum())
         self.calls += 1
         self.elements += difference.numel()
         self.beyond += beyond
@@ -127,6 +152,7 @@ class _Tally:
             max_lsb=self.max_lsb,
             mismatch=self.beyond / self.elements if self.elements else 0.0,
             sqnr_db=ratio_db(self.signal, self.noise),
+            clipped=self.clipped / self.elements if self.elements else 0.0,
             cause=cause,
         )
 
@@ -140,12 +166,14 @@ class Meter:
         twins: modules of the twin model by name.
         max_lsb: tolerance in LSB.
         on_mismatch: called for the first call of a layer that is beyond the tolerance.
+        observed: names and classes of the layers that ran and use their own qparams.
     """
 
     converted: nn.Module
     twins: dict[str, nn.Module]
     max_lsb: float
     on_mismatch: Callable[[Call, torch.Tensor], None]
+    observed: set[tuple[str, str]] = field(default_factory=set)
     _tallies: dict[tuple[str, str], _Tally] = field(default_factory=dict)
     _stack: list[Call] = field(default_factory=list)
     _last_scale: float = 1.0
@@ -219,6 +247,8 @@ class Meter:
         self._last_scale = call.scale
         key = (call.name, call.class_name)
         tally = self._tallies.setdefault(key, _Tally(*key))
+        if not call.keeps_input_grid:
+            self.observed.add(key)
         was_right = tally.beyond == 0
         reference = call.reference()
         if tally.add(call, reference, self.max_lsb) and was_right:
@@ -228,6 +258,20 @@ class Meter:
         source = args[0] if args else None
         if isinstance(source, torch.Tensor) and source.is_quantized:
             self._scales[output] = float(source.q_scale())
+
+
+def reduced_range(quantizer: nn.Module | None, dtype: torch.dtype) -> tuple[int, int] | None:
+    """The integers that a fake-quant with `reduce_range` clamps to; None if it has them all.
+
+    A range of another width is meant: `quant_max=15` is training for 4 bits.
+    """
+    if not isinstance(quantizer, FakeQuantizeBase):
+        return None
+    observer = getattr(quantizer, "activation_post_process", quantizer)
+    limits = (getattr(observer, "quant_min", None), getattr(observer, "quant_max", None))
+    all_integers = torch.iinfo(dtype)
+    reduced = (all_integers.min // 2, all_integers.max // 2)
+    return reduced if limits == reduced else None
 
 
 def as_float(tensor: torch.Tensor) -> torch.Tensor:

@@ -22,6 +22,7 @@ from pytest_qcheck.conversion_report import (
     OutputResult,
     decibels,
     layer_row,
+    share,
     steps,
 )
 from pytest_qcheck.layerwise import Call, Meter, as_float
@@ -91,6 +92,7 @@ def assert_matches_converted(
     int8 = _convert_copy(prepared) if converted is None else _checked_copy(converted, prepared)
     twin = make_twin(prepared)
     reference = isolation.run(twin.model, inputs, "The prepared model")
+    twin.take_observers_weight_scale()
     comparison = _Comparison(Circumstances(max_lsb, engine, converted is not None, twin.observing))
     meter = Meter(int8, twin.modules, max_lsb, comparison.diagnose)
     got = _run_converted(int8, inputs)
@@ -101,7 +103,7 @@ def assert_matches_converted(
         engine=engine,
         tolerance=max_lsb,
     )
-    _check_calibrated(report, twin)
+    _check_calibrated(report, twin, meter)
     wrong = [layer for layer in report.layers if layer.mismatch > max_mismatch]
     if wrong:
         raise _wrong_layers(wrong, report, comparison.causes)
@@ -294,9 +296,13 @@ def _compare_outputs(reference: Any, got: Any, meter: Meter) -> Iterator[OutputR
         )
 
 
-def _check_calibrated(report: ConversionReport, twin: Twin) -> None:
+def _check_calibrated(report: ConversionReport, twin: Twin, meter: Meter) -> None:
     __tracebackhide__ = True
-    unseen = [layer for layer in report.layers if layer.name in twin.uncalibrated]
+    unseen = [
+        layer
+        for layer in report.layers
+        if layer.name in twin.uncalibrated and (layer.name, layer.class_name) in meter.observed
+    ]
     if unseen:
         raise failure(
             f"{count(len(unseen), 'layer')} of {len(report.layers)} never calibrated; the first "
@@ -345,6 +351,7 @@ def _check_outputs(
     if max_output_lsb is not None:
         asked.append(f"{steps(max_output_lsb)} LSB")
     worst = min(wrong, key=lambda output: output.sqnr_db)
+    clipping = [layer for layer in report.layers if layer.clipped]
     raise failure(
         f"`{worst.name}` of the converted model has {decibels(worst.sqnr_db)} dB and is up to "
         f"{steps(worst.max_lsb)} LSB away end to end; asked for {' and '.join(asked)}.",
@@ -356,7 +363,19 @@ def _check_outputs(
         meaning=f"each of the {count(len(report.layers), 'converted layer')} agrees with its "
         f"twin on equal inputs (at most {steps(report.max_lsb)} LSB), so the difference comes "
         "from between the layers: a torch function that is wrong on int8 (torch.cat of tensors "
-        "with different qparams), or roundings that add up over many layers or on coarse grids.",
+        "with different qparams), or roundings that add up over many layers or on coarse grids."
+        + _clipping_text(clipping),
         cure="replace functions between the layers by FloatFunctional methods; if there are "
         "none, set min_sqnr_db to what this depth and these bit widths can keep.",
+    )
+
+
+def _clipping_text(clipping: list[LayerResult]) -> str:
+    if not clipping:
+        return ""
+    worst = max(clipping, key=lambda layer: layer.clipped)
+    return (
+        f" In {count(len(clipping), 'layer')} the fake-quant, but not int8, clamps values beyond "
+        f"its reduced range, most of all in `{worst.name}` ({share(worst.clipped)}): values "
+        "outside the range that its observer saw."
     )

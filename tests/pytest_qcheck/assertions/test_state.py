@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 import torch.ao.quantization as tq
@@ -147,6 +149,33 @@ class TestCalibrated:
         assert "b.activation_post_process" in str(failure.value)
         prepared(torch.rand(2, 3), True)
         assert_calibrated(prepared)
+
+    def test_a_functional_that_does_not_observe(self) -> None:
+        """torchvision's MobileNetV2 has one in each block, and uses it in some."""
+
+        class Unused(Net):
+            def __init__(self) -> None:
+                super().__init__()
+                self.unused, self.scalar = FloatFunctional(), FloatFunctional()
+
+            def forward(self, x: torch.Tensor) -> torch.Tensor:
+                x = self.scalar.mul_scalar(self.conv1(self.quant(x)), 2.0)
+                return self.dequant(self.skip.add(x, self.conv2(x)))
+
+        model = seeded(Unused)
+        del model.fc, model.bn1, model.bn2
+        model.qconfig = tq.get_default_qconfig("x86")
+        prepared = tq.prepare(model)
+        with pytest.raises(AssertionError, match="None of 6 observers has seen data"):
+            assert_calibrated(prepared)
+        prepared(batch())
+        assert_calibrated(prepared)
+        fresh = prepared.scalar.activation_post_process
+        prepared.skip.activation_post_process = copy.deepcopy(fresh)
+        prepared.conv1.activation_post_process = copy.deepcopy(fresh)
+        with pytest.raises(AssertionError, match="1 of 6 observers") as failure:
+            assert_calibrated(prepared)
+        assert "conv1" in str(failure.value)
 
     @pytest.mark.parametrize(
         ("value", "found"), [(float("nan"), "NaN"), (float("inf"), "infinite"), (0.0, "zeros")]
