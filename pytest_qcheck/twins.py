@@ -1,8 +1,9 @@
 """The fake-quant twin: a prepared model that computes, in float, what convert promises.
 
-In a QAT model the fake-quants stay as they are. A PTQ model has only observers, so its
-twin gets what convert would make of them: activations on the observer's grid, weights on
-the grid of the qconfig's weight observer. In both, nothing observes any more.
+In a QAT model the fake-quants stay as they are, but that weights are on the grid that
+convert will take, where torch's fused kernel is a little off it. A PTQ model has only
+observers, so its twin gets what convert would make of them: activations on the observer's
+grid, weights on the grid of the qconfig's weight observer. In both, nothing observes any more.
 """
 
 from __future__ import annotations
@@ -40,22 +41,6 @@ class Twin:
     observing: frozenset[str]
     uncalibrated: frozenset[str]
 
-    def take_observers_weight_scale(self) -> None:
-        """Put weights on the observer's grid where torch's fused kernel computes another.
-
-        For a symmetric scale FusedMovingAvgObsFakeQuantize takes max(-min / 128, max / 127), its
-        observer, and with it convert, takes max(-min, max) / 127.5. The two are up to 0.4 %
-        apart in every healthy model, which is no defect of any layer.
-        """
-        for quantizer in find_quantizers(self.model):
-            module = quantizer.module
-            if isinstance(module, FusedMovingAvgObsFakeQuantize) and quantizer.kind == "weight":
-                used = module.scale
-                computed, _ = module.calculate_qparams()
-                same_shape = used.shape == computed.shape
-                if quantizer.fake_quant and same_shape and _fused_apart(used, computed):
-                    _replace(self.model, module, WeightGrid(module))
-
 
 def make_twin(prepared: nn.Module) -> Twin:
     """The twin of a prepared model, which stays as it is.
@@ -86,12 +71,24 @@ def _prepare(model: nn.Module, quantizers: list[Quantizer]) -> None:
                 _replace(model, quantizer.module, grid)
         elif quantizer.observer:
             _switch(quantizer, "observer", on=False)
+        if _has_fused_scale(quantizer):
+            _replace(model, quantizer.module, WeightGrid(quantizer.module))
     _quantize_weights(model)
 
 
-def _fused_apart(used: torch.Tensor, computed: torch.Tensor) -> bool:
-    apart = float(((used - computed).abs() / computed).max())
-    return 0 < apart < _FUSED_SCALE_ERROR
+def _has_fused_scale(quantizer: Quantizer) -> bool:
+    """Whether a weight is on a grid that only torch's fused fake-quant kernel computes.
+
+    For a symmetric scale the kernel takes max(-min / 128, max / 127); its observer, and with it
+    convert, takes max(-min, max) / 127.5. The two are up to 0.4 % apart in every healthy model.
+    """
+    module = quantizer.module
+    if not isinstance(module, FusedMovingAvgObsFakeQuantize) or quantizer.kind != "weight":
+        return False
+    used, (computed, _) = module.scale, module.calculate_qparams()
+    if not quantizer.fake_quant or used.shape != computed.shape:
+        return False
+    return 0 < float(((used - computed).abs() / computed).max()) < _FUSED_SCALE_ERROR
 
 
 class Grid(nn.Module):

@@ -92,7 +92,6 @@ def assert_matches_converted(
     int8 = _convert_copy(prepared) if converted is None else _checked_copy(converted, prepared)
     twin = make_twin(prepared)
     reference = isolation.run(twin.model, inputs, "The prepared model")
-    twin.take_observers_weight_scale()
     comparison = _Comparison(Circumstances(max_lsb, engine, converted is not None, twin.observing))
     meter = Meter(int8, twin.modules, max_lsb, comparison.diagnose)
     got = _run_converted(int8, inputs)
