@@ -114,7 +114,11 @@ def call(interp: Interpreter, function: Value, arguments: Arguments, site: Site)
     if isinstance(function, NamedTuple):
         return _named_tuple(function, arguments)
     if isinstance(function, Unknown) and function.submodule:
-        return module_calls.hand_on(arguments)
+        result = module_calls.hand_on(arguments)
+        # A module of which nothing is known is a layer, as a rule, with qparams of its own.
+        if isinstance(result, Tensor) and result.may_be_quantized:
+            return replace(result, grid=object())
+        return result
     return UNKNOWN
 
 
