@@ -22,7 +22,7 @@ def bind(interp: Interpreter, target: model.Expression, value: Value, frame: Fra
     elif isinstance(target, model.Attribute):
         owner = interp.evaluate(target.value, frame)
         for each in options_of(owner):
-            attributes.set_(interp, each, target.name, value)
+            attributes.set_(interp, each, target.name, value, interp.site(target, frame))
     elif isinstance(target, model.Subscript):
         container = interp.evaluate(target.value, frame)
         index = interp.evaluate(target.index, frame)

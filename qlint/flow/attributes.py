@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow.containers import get_item, new_dict
+from qlint.flow.heap import unsure_slots
 from qlint.flow.modules import attach, children, is_module
 from qlint.flow.values import (
     FLOAT,
@@ -30,6 +31,7 @@ from qlint.flow.values import (
     Tuple,
     Unknown,
     Value,
+    join,
 )
 from qlint.semantics import operations
 
@@ -128,6 +130,9 @@ def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Val
 def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) -> Value:
     if name in value.slots:
         found = value.slots[name]
+        if name in unsure_slots(value):
+            inherited = value.cls.lookup(name) if isinstance(value.cls, Class) else None
+            found = found if inherited is None else join([found, inherited])
         if isinstance(found, Unknown) and is_module(value):
             return Unknown(submodule=True, flag=found.flag)
         return found
@@ -219,9 +224,15 @@ _READERS: dict[type[Value], Callable[[Interpreter, Any, str, Site], Value]] = {
 }
 
 
-def set_(interp: Interpreter, target: Value, name: str, value: Value) -> None:
+def set_(interp: Interpreter, target: Value, name: str, value: Value, site: Site) -> None:
     """Do ``target.name = value``."""
     if isinstance(target, Instance):
+        known = target.cls.lookup(name) if isinstance(target.cls, Class) else None
+        if isinstance(known, Function) and known.setter is not None:
+            from qlint.flow.calls import Arguments
+
+            interp.call(BoundMethod(known.setter, target), Arguments((value,)), site)
+            return
         attach(target, value)
         interp.heap.write(target, name, value)
     elif isinstance(target, Class):

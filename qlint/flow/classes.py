@@ -18,12 +18,13 @@ from qlint.flow.values import (
     options_of,
 )
 from qlint.semantics.names import canonical
+from qlint.syntax import model
 
 if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
-    from qlint.syntax import model
 
 _PROPERTIES = frozenset({"property", "cached_property", "builtins.property"})
+_ACCESSORS = frozenset({"getter", "setter", "deleter"})
 
 
 def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
@@ -96,6 +97,9 @@ def decorated(
 ) -> Value:
     """A function behind its decorators, which are taken to hand on what it does."""
     for decorator in reversed(decorators):
+        accessor = _accessor(interp, function, decorator, frame)
+        if accessor is not None:
+            return accessor
         value = interp.evaluate(decorator, frame)
         name = value.name.rpartition(".")[2] if isinstance(value, External) else ""
         if name in _PROPERTIES:
@@ -107,6 +111,20 @@ def decorated(
         elif frame.owner is None:  # a method is in no registry
             _apply(interp, value, function, decorator, frame)
     return function
+
+
+def _accessor(
+    interp: Interpreter, function: Function, decorator: model.Expression, frame: Frame
+) -> Function | None:
+    """The property that ``@name.setter`` and its like make of a function."""
+    if not (isinstance(decorator, model.Attribute) and decorator.name in _ACCESSORS):
+        return None
+    read = interp.evaluate(decorator.value, frame)
+    if not (isinstance(read, Function) and read.kind == "property"):
+        return None
+    if decorator.name == "getter":
+        return replace(function, kind="property", setter=read.setter)
+    return replace(read, setter=function) if decorator.name == "setter" else read
 
 
 def make_super(receiver: Value | None, after: Class) -> Value:

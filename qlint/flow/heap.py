@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from qlint.flow.values import Calls, HeapObject, Value, join
+from qlint.flow.values import Calls, HeapObject, Instance, Unsure, Value, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_UNSURE = "<unsure>"  # the slot that names the unsure slots; no attribute has such a name
 
 # What a branch wrote: by object and slot, the value at its end.
 Changes: TypeAlias = "dict[tuple[int, str], tuple[HeapObject, str, Value]]"
@@ -26,6 +28,8 @@ class Heap:
         if self._depth:
             self._journal.append((target, slot, target.slots.get(slot)))
         target.slots[slot] = value
+        if slot in unsure_slots(target):
+            self.write(target, _UNSURE, Unsure(unsure_slots(target) - {slot}))
 
     def delete(self, target: HeapObject, slot: str) -> None:
         """Remove a slot if it is there."""
@@ -73,14 +77,24 @@ class Heap:
             target, slot, _ = written[0]
             values = [value for _, _, value in written]
             old = target.slots.get(slot)
-            if old is not None and not (exhaustive and len(written) == len(branches)):
+            everywhere = exhaustive and len(written) == len(branches)
+            if old is not None and not everywhere:
                 values.insert(0, old)
             calls = [value for value in values if isinstance(value, Calls)]
             if calls:
-                everywhere = exhaustive and len(written) == len(branches)
                 self.write(target, slot, self._join_calls(calls, old, everywhere=everywhere))
+            elif slot == _UNSURE:
+                self._add_unsure(
+                    target, *(each.slots for each in values if isinstance(each, Unsure))
+                )
             else:
+                unsure = old is None or slot in unsure_slots(target)
                 self.write(target, slot, join(values))
+                if unsure and not everywhere and isinstance(target, Instance):
+                    self._add_unsure(target, {slot})
+
+    def _add_unsure(self, target: HeapObject, *slots: Iterable[str]) -> None:
+        self.write(target, _UNSURE, Unsure(unsure_slots(target).union(*slots)))
 
     def _join_calls(self, calls: list[Calls], old: Value | None, *, everywhere: bool) -> Calls:
         epoch = max(each.epoch for each in calls)
@@ -91,3 +105,9 @@ class Heap:
         if (everywhere or called_before) and not unsure:
             return Calls(epoch, tuple(known))
         return Calls(epoch, tuple(known), max([*unsure, self.conditions]))
+
+
+def unsure_slots(target: HeapObject) -> frozenset[str]:
+    """The slots that only some of the ways here have set."""
+    unsure = target.slots.get(_UNSURE)
+    return unsure.slots if isinstance(unsure, Unsure) else frozenset()

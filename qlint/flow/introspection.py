@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import attributes
+from qlint.flow.heap import unsure_slots
 from qlint.flow.values import (
     NONE,
     NOT_TENSOR,
@@ -14,6 +16,7 @@ from qlint.flow.values import (
     Constant,
     Dict,
     External,
+    Function,
     HeapObject,
     Instance,
     List,
@@ -116,8 +119,11 @@ def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         return UNKNOWN
     value, name, *default = arguments.args
     if isinstance(name, Constant) and isinstance(name.value, str):
-        if default and isinstance(value, Instance) and _has(value, name.value) is False:
-            return default[0]
+        if default and isinstance(value, Instance):
+            if _has(value, name.value) is False:
+                return default[0]
+            if name.value in unsure_slots(value):
+                return join([interp.get_attribute(value, name.value, site), default[0]])
         return interp.get_attribute(value, name.value, site)
     if isinstance(value, Instance) and is_module(value):
         return join([SUBMODULE, *(child for _, child in children(value))])
@@ -127,7 +133,7 @@ def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 def _has(value: Value, name: str) -> bool | None:
     if isinstance(value, Instance):
         if name in value.slots:
-            return True
+            return None if name in unsure_slots(value) else True
         if isinstance(value.cls, Class):
             if value.cls.lookup(name) is not None:
                 return True
@@ -185,6 +191,15 @@ def py_hasattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return NOT_TENSOR
 
 
+def py_property(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    reader = arguments.get(0, "fget")
+    writer = arguments.get(1, "fset")
+    if not isinstance(reader, Function):
+        return UNKNOWN
+    setter = writer if isinstance(writer, Function) else None
+    return replace(reader, kind="property", setter=setter)
+
+
 def py_setattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     from qlint.flow.modules import attach
 
@@ -192,7 +207,7 @@ def py_setattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         target, name, value = arguments.args
         for each in options_of(target):
             if isinstance(name, Constant):
-                attributes.set_(interp, each, str(name.value), value)
+                attributes.set_(interp, each, str(name.value), value, site)
             elif isinstance(each, Instance):
                 attach(each, value)
     return NONE

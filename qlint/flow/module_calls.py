@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.events import Call, ModuleCall
-from qlint.flow.modules import children, classes_in, external_base, is_module_class
+from qlint.flow.modules import children, classes_in, descendants, external_base, is_module_class
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -227,9 +227,19 @@ def _run_children(
     return FLOAT if outermost and interp.assume_quantized else value
 
 
+def _forget_calls(interp: Interpreter, instance: Instance) -> None:
+    """Forget the calls of what is in a module that may be another one than the last time."""
+    for _, part in descendants(instance):
+        if isinstance(part, Instance) and _CALLS in part.slots:
+            interp.heap.write(part, _CALLS, Calls(interp.epoch, ()))
+
+
 def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, site: Site) -> bool:
     """Note a call in this forward pass; report it if the instance was called before."""
-    if interp.forward_depth == 0 or interp.selecting or not arguments.definite:
+    if not arguments.definite:
+        _forget_calls(interp, instance)
+        return False
+    if interp.forward_depth == 0 or interp.selecting:
         return False
     before = instance.slots.get(_CALLS)
     earlier: tuple[Call, ...] = ()

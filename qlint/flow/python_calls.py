@@ -68,6 +68,7 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "builtins.issubclass": builtin_calls.py_not_tensor,
     "builtins.getattr": introspection.py_getattr,
     "builtins.hasattr": introspection.py_hasattr,
+    "builtins.property": introspection.py_property,
     "builtins.setattr": introspection.py_setattr,
     "builtins.super": introspection.py_super,
     "builtins.type": introspection.py_type,

@@ -132,7 +132,10 @@ class ModuleValue(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function(Value):
-    """A function of the program, with the scope it was defined in."""
+    """A function of the program, with the scope it was defined in.
+
+    A property is the function that reads it; ``setter`` is the one that writes it, if any.
+    """
 
     node: model.FunctionDef | model.Lambda
     module: Module
@@ -141,6 +144,7 @@ class Function(Value):
     qualname: str
     owner: Class | None = None
     kind: Literal["function", "static", "class", "property", "generator"] = "function"
+    setter: Function | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,6 +272,13 @@ class Calls(Value):
     epoch: int
     calls: tuple[Call, ...]
     unsure_below: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure(Value):
+    """The slots of an instance that only some of the ways here have set."""
+
+    slots: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
