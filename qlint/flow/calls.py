@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import (
     container_methods,
+    einops_calls,
     module_calls,
     module_methods,
     modules,
@@ -141,6 +142,8 @@ def _call_external(interp: Interpreter, name: str, arguments: Arguments, site: S
         result = python_calls.call(interp, name, arguments, site)
         if result is not None:
             return result
+    if name.startswith(einops_calls.MODULE):
+        return einops_calls.call(interp, name, arguments, site)
     return torch_calls.call(interp, name, arguments, site)
 
 

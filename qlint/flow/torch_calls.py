@@ -62,7 +62,7 @@ _FALSE = frozenset(
 _RETURN_FIRST = frozenset(
     "torch.fx.symbolic_trace torch._export.capture_pre_autograd_graph torch.jit.script "
     "torch.jit.trace torch.compile torch.jit.freeze torch.jit.optimize_for_inference "
-    "einops.rearrange einops.repeat torch.nn.utils.weight_norm "
+    "torch.nn.utils.weight_norm "
     "torch.nn.utils.spectral_norm torch.nn.utils.parametrizations.weight_norm "
     "torch.nn.utils.parametrizations.spectral_norm torch.nn.init.trunc_normal_".split()
 ) | frozenset(

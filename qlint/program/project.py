@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from qlint.syntax.model import File
 
-# Torch is described by tables, never read: its source would teach nothing about int8 kernels.
-_NEVER_READ = frozenset({"torch", "torchao", "numpy", "functorch", "triton"})
+# Torch and einops are described, never read: what they compute depends on kernels and patterns.
+_NEVER_READ = frozenset({"torch", "torchao", "numpy", "functorch", "triton", "einops"})
 _KNOWS_TORCH = re.compile(rb"torch|\bnn\b|Module\b")
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
