@@ -234,7 +234,8 @@ class _Runner:
 
     def _run_classes(self) -> None:
         """Run the module classes that no model has run, the ones that use others first."""
-        classes = [cls for cls in self._classes() if cls not in self.interp.ran_forward]
+        shown = self._shown_off() if self.interp.assume_quantized else set()
+        classes = [cls for cls in self._classes() if cls not in self.interp.ran_forward - shown]
         made: dict[Class, list[Model]] = {}
         used: set[Class] = set()
         for cls in classes:
@@ -244,13 +245,28 @@ class _Runner:
             used |= self.interp.instantiated - {cls}
             self.interp.instantiated |= before
         for cls in sorted(made, key=lambda each: each in used):
-            if cls not in self.interp.ran_forward:
+            if cls not in self.interp.ran_forward - shown:
                 for each in made[cls]:
                     self._run_model(each)
         if not self.interp.assume_quantized:
             for cls, models in made.items():
                 for each in models:
                     self._run_other_methods(cls, each)
+
+    def _shown_off(self) -> set[Class]:
+        """The classes that are only built to show them off, in the main block of their file.
+
+        Whoever imports such a class builds it with other arguments.
+        """
+        places: dict[Class, list[Site]] = {}
+        for made in self.interp.models:
+            if isinstance(made.instance.cls, Class):
+                places.setdefault(made.instance.cls, []).append(made.made_at)
+        return {
+            cls
+            for cls, sites in places.items()
+            if all(site.module is cls.module and _in_main_block(site) for site in sites)
+        }
 
     def _run_other_methods(self, cls: Class, made: Model) -> None:
         for name, value in cls.namespace.items():
@@ -359,6 +375,17 @@ def _site_of(function: Function) -> Site:
 def _site_of_class(cls: Class) -> Site:
     node = cls.node
     return Site(cls.module, node.start, node.end, node.start, node.end)
+
+
+def _in_main_block(site: Site) -> bool:
+    """Whether a place is directly in the ``if __name__ == "__main__":`` of its file."""
+    holder = [each for each in site.module.file.body if each.start <= site.start][-1]
+    return (
+        isinstance(holder, model.If)
+        and isinstance(holder.test, model.Compare)
+        and isinstance(holder.test.left, model.Name)
+        and holder.test.left.id == "__name__"
+    )
 
 
 def _is_declared(cls: Class, patterns: Sequence[str]) -> bool:
