@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qlint import suppression
 from qlint.diagnostics import Diagnostic, Position, TraceStep
-from qlint.flow.events import Operation, Step
+from qlint.flow.events import Operation, Step, UnsupportedModule, UnsupportedOperation
 from qlint.program.project import Project
 from qlint.program.relevance import relevant
 from qlint.rules.files import FileError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from qlint.config import Settings
-    from qlint.flow.events import ModuleCall, Site
+    from qlint.flow.events import Event, Site
     from qlint.program.project import Module
     from qlint.rules.base import Finding, Rule
 
@@ -164,16 +164,20 @@ class _Run:
         self._found.setdefault(key, found)
 
 
-def _ask(rule: Rule, event: Operation | ModuleCall) -> Iterator[Finding]:
+def _ask(rule: Rule, event: Event) -> Iterator[Finding]:
     if isinstance(event, Operation):
         return rule.on_operation(event)
+    if isinstance(event, UnsupportedOperation):
+        return rule.on_unsupported_operation(event)
+    if isinstance(event, UnsupportedModule):
+        return rule.on_unsupported_module(event)
     return rule.on_module_call(event)
 
 
 def _diagnostic(
     rule: Rule,
     finding: Finding,
-    event: Operation | ModuleCall,
+    event: Event,
     name_of: Callable[[Module], str],
 ) -> Diagnostic:
     site = finding.site
@@ -193,9 +197,7 @@ def _diagnostic(
     )
 
 
-def _trace(
-    event: Operation | ModuleCall, name_of: Callable[[Module], str]
-) -> tuple[TraceStep, ...]:
+def _trace(event: Event, name_of: Callable[[Module], str]) -> tuple[TraceStep, ...]:
     steps = [*_steps(event.tensor.trace), Step(event.site, "used here")]
     return tuple(_trace_step(step, name_of) for step in steps)
 

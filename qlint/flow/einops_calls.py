@@ -54,6 +54,6 @@ def _reduce(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     reduction = arguments.get(2, "reduction")
     if not (isinstance(reduction, Constant) and isinstance(reduction.value, str)):
         return tensor
-    inner = replace(arguments, args=(tensor,), kwargs={})
+    inner = replace(arguments, args=(tensor, NOT_TENSOR), kwargs={})
     short = "amax" if reduction.value == "max" else reduction.value
     return torch_calls.call(interp, f"torch.{short}", inner, site)

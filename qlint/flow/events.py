@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from qlint.flow.values import Tensor, Value
     from qlint.program.project import Module
+    from qlint.semantics.kernels import Outcome
     from qlint.semantics.operations import Op
 
 Form = Literal["operator", "in-place operator", "function", "method"]
@@ -66,6 +67,37 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsupportedOperation:
+    """Any other operation that a quantized tensor reaches and that no int8 kernel does right.
+
+    ``name`` is torch's name of it, without the underscore of in-place forms; ``spelled`` how the
+    source writes it; ``outcome`` what happens.
+    """
+
+    name: str
+    spelled: str
+    outcome: Outcome
+    site: Site
+    tensor: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class UnsupportedModule:
+    """A call of a module that does not do right by int8 tensors once the model is converted.
+
+    ``callee`` is the source of what is called; ``base`` the canonical name of torch's class, and
+    ``cls`` the class of the program derived from it, if it is not that class itself.
+    """
+
+    callee: str
+    base: str
+    cls: str | None
+    outcome: Outcome
+    site: Site
+    tensor: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A call of a module: where, and the source of what is called there."""
 
@@ -87,3 +119,6 @@ class ModuleCall:
     parts: frozenset[str]
     earlier: tuple[Call, ...]
     tensor: Tensor
+
+
+Event = Operation | UnsupportedOperation | UnsupportedModule | ModuleCall

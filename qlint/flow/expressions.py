@@ -127,7 +127,7 @@ def _binary(interp: Interpreter, node: model.BinaryOp, frame: Frame) -> Value:
 
 def _unary(interp: Interpreter, node: model.UnaryOp, frame: Frame) -> Value:
     operand = interp.evaluate(node.operand, frame)
-    return unary(interp, node.op, operand, truth(interp, operand))
+    return unary(interp, node.op, operand, truth(interp, operand), interp.site(node, frame))
 
 
 def _boolean(interp: Interpreter, node: model.BooleanOp, frame: Frame) -> Value:

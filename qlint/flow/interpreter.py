@@ -6,7 +6,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from qlint.flow import assignment, attributes, calls, expressions, statements
-from qlint.flow.events import ModuleCall, Operation, Site, Step
+from qlint.flow.events import Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
 from qlint.flow.log import Log
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlint.flow.calls import Arguments
+    from qlint.flow.events import Event
     from qlint.flow.values import Class, Function
     from qlint.program.project import Module, Project
     from qlint.syntax import model
@@ -63,6 +64,8 @@ class Interpreter:
         self.flags = Flags()
         # The classes whose forward passes are running, one in the other.
         self.forwarding: list[object] = []
+        # Modules of derived classes whose inherited forward got int8.
+        self.unswapped: set[int] = set()
         # The torch containers and wrappers that are being called.
         self.running: list[Instance] = []
         self.instantiated: set[Class] = set()
@@ -84,7 +87,7 @@ class Interpreter:
         self._total = _LEAST_TOTAL + _STEPS_PER_LINE * lines
 
     @property
-    def events(self) -> list[Operation | ModuleCall]:
+    def events(self) -> list[Event]:
         """What was reported, each place once for each kind of operation.
 
         Models that are only quantized as graphs may do what eager quantization does not allow.
@@ -353,7 +356,7 @@ class Interpreter:
         """A tensor that becomes quantized here."""
         return Tensor(State.QUANTIZED, Step(site, message), grid)
 
-    def report(self, event: Operation | ModuleCall) -> None:
+    def report(self, event: Event) -> None:
         """Tell the rules about an event, if it lies in a linted file."""
         if event.site.module.linted:
             self.log.add(event, self.forwarding)

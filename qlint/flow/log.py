@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from qlint.flow.events import ModuleCall, Operation
+from qlint.flow.events import ModuleCall, Operation, UnsupportedModule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from qlint.flow.events import Event
 
 _Key: TypeAlias = "tuple[Path, int, int, object, object, object]"
 
@@ -17,13 +19,18 @@ class Log:
     """Events by place and kind, each with the module classes whose forward passes led there."""
 
     def __init__(self) -> None:
-        self._kept: dict[_Key, Operation | ModuleCall] = {}
+        self._kept: dict[_Key, Event] = {}
         self._inside: dict[_Key, set[frozenset[object]]] = {}
-        self._pending: list[tuple[Operation | ModuleCall, frozenset[object]]] = []
+        self._pending: list[tuple[Event, frozenset[object]]] = []
 
-    def add(self, event: Operation | ModuleCall, forwarding: Sequence[object]) -> None:
+    def add(self, event: Event, forwarding: Sequence[object]) -> None:
         """Note an event that the entry point at hand came by."""
         self._pending.append((event, frozenset(forwarding)))
+
+    @property
+    def pending(self) -> int:
+        """How many events the entry point at hand has come by so far."""
+        return len(self._pending)
 
     def take_back(self) -> None:
         """Forget what the entry point at hand saw."""
@@ -42,7 +49,7 @@ class Log:
                 self._kept[key] = event
         self._pending.clear()
 
-    def outside(self, classes: set[object]) -> list[Operation | ModuleCall]:
+    def outside(self, classes: set[object]) -> list[Event]:
         """The events to which some way leads that is not through one of these classes."""
         return [
             event
@@ -51,13 +58,17 @@ class Log:
         ]
 
 
-def _key(event: Operation | ModuleCall) -> _Key:
+def _key(event: Event) -> _Key:
     site = event.site
     place = (site.module.path, site.start, site.end)
     if isinstance(event, ModuleCall):
         return (*place, event.callee, event.cls, None)
+    if isinstance(event, UnsupportedModule):
+        return (*place, event.callee, event.base, event.cls)
+    if not isinstance(event, Operation):
+        return (*place, event.name, event.outcome, None)
     return (*place, event.op, event.with_scalar, event.common_grid is None)
 
 
-def _length(event: Operation | ModuleCall) -> int:
+def _length(event: Event) -> int:
     return 0 if event.tensor.trace is None else event.tensor.trace.length

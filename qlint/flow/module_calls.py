@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow.events import Call, ModuleCall
+from qlint.flow.events import Call, ModuleCall, UnsupportedModule
 from qlint.flow.modules import children, classes_in, descendants, external_base, is_module_class
 from qlint.flow.values import (
     FLOAT,
@@ -24,6 +24,7 @@ from qlint.flow.values import (
     quantized_in,
     tensors_in,
 )
+from qlint.semantics import kernels
 from qlint.semantics import modules as known
 from qlint.semantics.names import NN, canonical
 
@@ -103,8 +104,12 @@ def _run_forward(
     interp.repeating += repeats
     interp.forward_depth += 1
     interp.forwarding.append(cls)
+    events = interp.log.pending
     result = interp.call(forward, arguments, site)
     interp.forwarding.pop()
+    if interp.log.pending > events or id(instance) in interp.unswapped:
+        interp.unswapped.discard(id(instance))
+        _check_swapping(interp, instance, arguments, site)
     interp.forward_depth -= 1
     interp.repeating -= repeats
     # What leaves an assumed model has been dequantized by whoever wraps it.
@@ -157,6 +162,7 @@ def external_forward(
         return _run_inside(interp, instance, type(arguments)((inputs,)), site)
     if base in known.PARALLEL:
         return _run_inside(interp, instance, arguments, site, keep=True)
+    _check_kernel(interp, instance, base, arguments, site)
     result = _on_grid(hand_on(arguments), instance, base)
     if base in known.SWAPPED and result == FLOAT and interp.assume_quantized:
         name = base.rpartition(".")[2]
@@ -171,9 +177,42 @@ def external_forward(
     return result
 
 
+def _check_kernel(
+    interp: Interpreter, instance: Instance, base: str, arguments: Arguments, site: Site
+) -> None:
+    """Report a module that a converted model cannot run on int8."""
+    tensor = quantized_in(arguments.values())
+    cls = instance.cls.name if isinstance(instance.cls, Class) else None
+    outcome = kernels.of_module(base, subclass=cls is not None)
+    if tensor is None or outcome not in kernels.BAD or _may_be_fused(base, tensor):
+        return
+    assert outcome is not None
+    if instance.cls in interp.forwarding[-1:]:  # super().forward(x): said where it is called
+        interp.unswapped.add(id(instance))
+        return
+    interp.report(UnsupportedModule(arguments.spelled, base, cls, outcome, site, tensor))
+
+
+def _check_swapping(
+    interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
+) -> None:
+    """Report a module in whose own forward something failed, but which convert would have swapped
+    were it not of a derived class.
+    """  # noqa: D205
+    base = external_base(instance)
+    if kernels.is_swapped(base) and quantized_in(arguments.values()) is not None:
+        _check_kernel(interp, instance, base, arguments, site)
+
+
+def _may_be_fused(base: str, tensor: Tensor) -> bool:
+    """Whether a norm without a kernel follows a layer into which it can be fused."""
+    before = tensor.grid[-1] if isinstance(tensor.grid, tuple) else None
+    return before in known.FUSES_WITH.get(base, ())
+
+
 def grid_of(instance: Instance) -> object:
     """The grid of what an instance with an observer of its own puts out."""
-    return ("module", id(instance))
+    return ("module", id(instance), external_base(instance))
 
 
 def _on_grid(result: Value, instance: Instance, base: str) -> Value:

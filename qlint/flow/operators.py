@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow.containers import data_of, items_of, known_pairs, new_list
-from qlint.flow.events import Operation
+from qlint.flow.events import Operation, UnsupportedOperation
 from qlint.flow.flags import flag_of
 from qlint.flow.values import (
     FLOAT,
@@ -31,7 +31,8 @@ from qlint.flow.values import (
     options_of,
     quantized_in,
 )
-from qlint.semantics.operations import BINARY_OPERATORS, Op
+from qlint.semantics.kernels import BAD, Outcome
+from qlint.semantics.operations import BINARY_OPERATORS, UNSUPPORTED_OPERATORS, Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,6 +96,9 @@ def binary(
         if family is not None:
             spelled = spelled or (op + "=" if form == "in-place operator" else op)
             report_arithmetic(interp, family, form, spelled, site, (left, right), quantized)
+        elif op in UNSUPPORTED_OPERATORS:
+            name = UNSUPPORTED_OPERATORS[op]
+            report_unsupported(interp, name, spelled or op, Outcome.FAILS, site, quantized)
         return replace(quantized, grid=object())  # unlike any other, but one for all its parts
     return join(_binary(op, a, b) for a in options_of(left) for b in options_of(right))
 
@@ -111,6 +115,21 @@ def report_arithmetic(
     """Tell the rules about arithmetic on a quantized tensor."""
     with_scalar = any(is_surely_no_tensor(each) for each in operands)
     interp.report(Operation(family, form, spelled, site, operands, tensor, with_scalar))
+
+
+def report_unsupported(
+    interp: Interpreter,
+    name: str,
+    spelled: str,
+    outcome: Outcome | None,
+    site: Site,
+    tensor: Tensor,
+) -> None:
+    """Tell the rules about an operation on a quantized tensor, if no kernel does it right."""
+    if outcome in BAD:
+        assert outcome is not None
+        name = name.removesuffix("_")
+        interp.report(UnsupportedOperation(name, spelled, outcome, site, tensor))
 
 
 def _binary(op: str, left: Value, right: Value) -> Value:
@@ -239,14 +258,21 @@ def _identical(left: Value, right: Value, sure_if_different: bool) -> bool | Non
     return False if isinstance(left, container) and isinstance(right, named) else None
 
 
-def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None) -> Value:
+def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None, site: Site) -> Value:
     """The value of ``op operand``; ``truth`` is the operand's."""
     if op == "not":
         if truth is not None:
             return Constant(not truth)
         flag = flag_of(operand)
         return NOT_TENSOR if flag is None else NotTensor(flag=Flag(flag.key, not flag.negated))
+    if op == "-" and (tensor := _quantized_operand(operand)) is not None:
+        report_unsupported(interp, "neg", "-", Outcome.FAILS, site, tensor)
+        return replace(tensor, grid=object())
     return join(_unary(op, each) for each in options_of(operand))
+
+
+def _quantized_operand(operand: Value) -> Tensor | None:
+    return quantized_in(each for each in options_of(operand) if isinstance(each, Tensor))
 
 
 def _unary(op: str, operand: Value) -> Value:

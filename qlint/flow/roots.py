@@ -32,7 +32,7 @@ from qlint.syntax import model
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from qlint.flow.events import ModuleCall, Operation
+    from qlint.flow.events import Event
     from qlint.flow.flags import Model
     from qlint.program.project import Module, Project
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 class Analysis:
     """What was seen, and where the analysis itself broke down."""
 
-    events: list[Operation | ModuleCall]
+    events: list[Event]
     crashes: list[tuple[Module, Exception]]
 
 

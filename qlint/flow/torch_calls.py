@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from qlint.flow import module_methods, modules
 from qlint.flow.containers import iterate, known_items
 from qlint.flow.events import Operation
-from qlint.flow.operators import binary, quantized_result
+from qlint.flow.operators import binary, quantized_result, report_unsupported
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
     UNKNOWN,
     Constant,
+    External,
     Instance,
     NotTensor,
     Tensor,
@@ -26,6 +27,7 @@ from qlint.flow.values import (
     quantized_in,
     tensors_in,
 )
+from qlint.semantics import kernels
 from qlint.semantics import modules as known
 from qlint.semantics.names import (
     FUNCTIONAL,
@@ -73,6 +75,8 @@ _TENSOR_CLASSES = frozenset({NN + "Parameter", NN + "Buffer", NN + "Uninitialize
 _CHECKPOINT_OPTIONS = frozenset(
     {"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug"}
 )
+# With a second tensor these are other operations.
+_TWO_TENSORS = {"max": "maximum", "min": "minimum"}
 # Method names that other objects than tensors have too.
 _AMBIGUOUS_METHODS = frozenset({"add", "sub", "split", "index", "sort", "dot"})
 
@@ -151,6 +155,8 @@ def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
     values = arguments.values()
     if family is not None:
         _report(interp, family, "function", arguments.spelled, site, values)
+    else:
+        _check_kernel(interp, short, namespace, arguments, arguments.spelled, site)
     return _result(interp, short, values, arguments, site)
 
 
@@ -176,6 +182,9 @@ def call_tensor_method(
     values = (receiver, *arguments.values())
     if family is not None:
         _report(interp, family, "method", f".{name}()", site, values)
+    elif isinstance(receiver, Tensor):
+        whole = arguments.with_first(receiver)
+        _check_kernel(interp, name, _TENSOR_METHODS, whole, f".{name}()", site)
     if family is None or family is Op.RELU:
         values = (receiver,)
     return _result(interp, name, values, arguments.with_first(receiver), site)
@@ -197,6 +206,35 @@ def _report(
     )
     grid = common_grid(values)
     interp.report(Operation(family, form, spelled, site, values, tensor, with_scalar, grid))
+
+
+def _check_kernel(
+    interp: Interpreter,
+    short: str,
+    namespace: str,
+    arguments: Arguments,
+    spelled: str,
+    site: Site,
+) -> None:
+    """Report an operation on a quantized tensor for which there is no int8 kernel."""
+    values = arguments.values()
+    tensor = quantized_in(values)
+    if tensor is None or (short == "type" and len(values) == 1):
+        return
+    if short in _TWO_TENSORS and len(values) > 1 and isinstance(values[1], Tensor):
+        short = _TWO_TENSORS[short]
+
+    def option(which: kernels.Option) -> str | None:
+        name, position = which
+        value = arguments.get(position, name)
+        if value is None:
+            return None if arguments.more else ""
+        if isinstance(value, External):
+            return value.name
+        return str(value.value) if isinstance(value, Constant) else None
+
+    outcome = kernels.of_operation(short, namespace, option)
+    report_unsupported(interp, short, spelled, outcome, site, tensor)
 
 
 def _result(

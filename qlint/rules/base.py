@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qlint.diagnostics import Severity
-    from qlint.flow.events import ModuleCall, Operation, Site
+    from qlint.flow.events import (
+        ModuleCall,
+        Operation,
+        Site,
+        UnsupportedModule,
+        UnsupportedOperation,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,14 @@ class Rule:
 
     def on_operation(self, event: Operation) -> Iterator[Finding]:
         """Look at one torch operation or Python operator on tensors."""
+        return iter(())
+
+    def on_unsupported_operation(self, event: UnsupportedOperation) -> Iterator[Finding]:
+        """Look at one torch operation that no int8 kernel does right."""
+        return iter(())
+
+    def on_unsupported_module(self, event: UnsupportedModule) -> Iterator[Finding]:
+        """Look at one call of a module that does no right by int8 tensors."""
         return iter(())
 
     def on_module_call(self, event: ModuleCall) -> Iterator[Finding]:

@@ -29,6 +29,9 @@ SWAPPED = frozenset(
     NN + name for name in ("Conv1d", "Conv2d", "Conv3d", "Linear", "ConvTranspose2d")
 )
 
+# Norms without an int8 kernel, and the layers into which fuse_modules takes them.
+FUSES_WITH = {NN + "BatchNorm1d": frozenset({NN + "Conv1d", NN + "Linear"})}
+
 # Steps of the eager flow that take a model and make its layers work on int8.
 EAGER_STEPS = frozenset(
     QUANTIZATION + name

@@ -41,6 +41,8 @@ BINARY_OPERATORS = {
     "@": Op.MATMUL,
 }
 
+UNSUPPORTED_OPERATORS = {"**": "pow", "%": "remainder"}
+
 # Names of torch functions and tensor methods; a method's in-place form ends in an underscore.
 _FAMILIES = {
     Op.ADD: _names("add"),
@@ -89,9 +91,10 @@ _NOT_TENSOR = _names(
 )
 _FLOAT = _names(
     "zeros ones empty full rand randn randint randperm arange range linspace logspace eye tensor "
-    "as_tensor from_numpy scalar_tensor zeros_like ones_like empty_like full_like rand_like "
+    "as_tensor from_numpy scalar_tensor zeros_like empty_like rand_like "
     "randn_like randint_like new_zeros new_ones new_empty new_full new_tensor dequantize int_repr "
-    "argmax argmin argsort nonzero one_hot bincount eq ne lt le gt ge isnan isinf isfinite "
+    "argmax argmin argsort nonzero one_hot bincount eq ne lt le gt ge not_equal greater "
+    "greater_equal less less_equal isnan isinf isfinite "
     "logical_and logical_or logical_not logical_xor any all multinomial bernoulli searchsorted "
     "bucketize tril_indices triu_indices cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss "
     "binary_cross_entropy binary_cross_entropy_with_logits kl_div huber_loss hann_window "

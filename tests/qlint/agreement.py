@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TRUTH = Path(__file__).parent / "truth"
+# Classes of torchvision derived from a layer that convert would swap.
+_DERIVED = {"LayerNorm2d", "Conv3DSimple", "Conv3DNoTemporal", "Conv3DDepthwise"}
 _CATEGORIES = {
     "QL101": {"add"},
     "QL102": {"sub"},
@@ -20,6 +22,7 @@ _CATEGORIES = {
     "QL105": {"matmul"},
     "QL106": {"cat", "stack"},
     "QL107": {"add", "sub", "mul", "div"},
+    "QL108": {"other"},
     "QL201": {"relu"},
 }
 
@@ -57,7 +60,7 @@ def score(findings: list[tuple[str, str, int, int]], truth: dict) -> dict[str, S
             category = "cat" if call["category"] == "stack" else call["category"]
             wanted = category == "relu" or call["outcome"] != "ok"
             sites[path].append((int(line), call["end_line"], category, wanted))
-            if category != "other" and wanted:
+            if wanted:
                 scores[category].true.add(f"{place}")
     for code, path, first, last in findings:
         categories = _CATEGORIES.get(code)
@@ -78,6 +81,31 @@ def score(findings: list[tuple[str, str, int, int]], truth: dict) -> dict[str, S
         judged = executed & set(range(first, last + 1))
         (scores[category].false if judged else scores[category].unjudged).add(f"{path}:{first}")
     return scores
+
+
+def score_modules(findings: list[tuple[str, str, int, int]], truth: dict) -> Score:
+    """Score QL109 against the modules whose forward failed on int8 tensors."""
+    score = Score()
+    failing = {place for entry in truth["no_kernel_modules"] for place in entry["call_sites"]}
+    # Modules of the program that torch knows nothing of fail by what they do inside.
+    derived = {
+        place
+        for entry in truth["no_kernel_modules"]
+        if not (entry["user_class"] and entry["class"] not in _DERIVED)
+        for place in entry["call_sites"]
+    }
+    score.true |= derived
+    for code, path, first, last in findings:
+        if code != "QL109":
+            continue
+        rows = {f"{path}:{row}" for row in range(first, last + 1)}
+        if rows & failing:
+            score.found |= rows & derived
+        elif set(truth["executed_lines"].get(path, ())) & set(range(first, last + 1)):
+            score.false.add(f"{path}:{first}")
+        else:
+            score.unjudged.add(f"{path}:{first}")
+    return score
 
 
 def score_reuse(findings: list[tuple[str, str, int, int]], truth: dict) -> dict[str, Score]:

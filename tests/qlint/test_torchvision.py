@@ -45,7 +45,11 @@ def assumed() -> list[tuple[str, str, int, int]]:
 @pytest.fixture(scope="module")
 def scores(assumed: list[tuple[str, str, int, int]]) -> dict[str, agreement.Score]:
     truth = agreement.load("torchvision.json")
-    return {**agreement.score(assumed, truth), **agreement.score_reuse(assumed, truth)}
+    return {
+        **agreement.score(assumed, truth),
+        **agreement.score_reuse(assumed, truth),
+        "QL109": agreement.score_modules(assumed, truth),
+    }
 
 
 # What was reached, and must not be lost: true lines, recall, precision.
@@ -57,6 +61,10 @@ _REACHED = {
     "matmul": (13, 1.0, 1.0),
     "cat": (26, 1.0, 1.0),
     "relu": (8, 1.0, 1.0),
+    # Missed: a mean that fails in one memory layout only, a quantized grid for grid_sample, and two
+    # masks made with `new_zeros` behind a loop over sizes.
+    "other": (22, 18 / 22, 1.0),
+    "QL109": (8, 1.0, 1.0),
     "QL202": (3, 1.0, 1.0),
     "QL203": (7, 1.0, 1.0),
 }
@@ -73,7 +81,7 @@ def test_agrees_with_the_int8_runtime(scores: dict[str, agreement.Score], catego
 
 
 def test_all_categories_of_the_truth_are_judged(scores: dict[str, agreement.Score]) -> None:
-    assert scores.keys() - {"other"} <= _REACHED.keys()
+    assert scores.keys() <= _REACHED.keys()
 
 
 def test_float_islands_are_left_alone(assumed: list[tuple[str, str, int, int]]) -> None:

@@ -114,7 +114,6 @@ zeros = torch.quantize_per_tensor(torch.zeros(1), x.q_scale(), x.q_zero_point(),
 return torch.cat([torch.cat([x, zeros], dim=1), x], dim=1)
 """,
     "indices": "x = self.quant(x)\nvalues, indices = x.max(1)\nreturn indices + 1",
-    "argmax": "x = self.quant(x)\nreturn x.argmax(1) + 1",
     "early return": """
 if x is None:
     return torch.zeros(1) + 1
@@ -168,6 +167,9 @@ return self.dequant(x) * count
 }
 
 FOUND = {
+    "argmax fails, but gives indices": (
+        "x = self.quant(x)\nindices = x.argmax(1)  # QL108\nreturn indices + 1"
+    ),
     "operators": """
 x = self.quant(x)
 y = x + self.conv(x)  # QL101

@@ -81,7 +81,7 @@ class Seq(nn.Module):
         self.to = nn.Sequential(*layers)
         self.cls_token = nn.Parameter(torch.randn(1, 1, 3))
     def forward(self, img):
-        x = self.to(img)
+        x = self.to(img)  # QL109
         b, n, _ = x.shape
         cls_tokens = repeat(self.cls_token, '() n d -> b n d', b = b)
         return torch.cat((cls_tokens, x), dim=1)  # QL106
@@ -107,7 +107,7 @@ class Others(nn.Module):
         a = self.a(x)
         b = self.b(x)
         c = einops.reduce(a, 'b c h w -> b c', 'mean')
-        m = einops.reduce(a, 'b c h w -> b c', reduction='max')
+        m = einops.reduce(a, 'b c h w -> b c', reduction='max')  # QL108
         d = c + m  # QL101
         e = einops.rearrange([a, b], 'n b c -> b n c')  # QL106
         f = einops.einsum(a, b, 'b c, b d -> b')  # QL105

@@ -30,7 +30,7 @@ class Net(nn.Module):
         y = y / x.shape[1]  # QL107
         y = y * float(x.size(1) ** 0.5)  # QL107
         y = y * (0.5 if x.size(0) > 1 else 2)  # QL107
-        am = torch.argmax(x, 1) + 1
+        am = torch.argmax(x, 1) + 1  # QL108
         return self.dq(y)
 
 

@@ -13,7 +13,7 @@ class Net(nn.Module):
 
     def forward(self, x):
         x = self.c(self.q(x))
-        m = x.mean().item() + 1
+        m = x.mean().item() + 1  # QL108
         f = float(x.max()) * 2
         i = int(x.shape[1] / 2) + math.sqrt(x.size(-1)) / 2
         a = np.array(x.shape) / 2

@@ -13,7 +13,7 @@ class ChannelGate(nn.Module):
 
     def forward(self, x):
         a = self.mlp(self.avg_pool(x))
-        m = self.mlp(self.max_pool(x))  # QL203
+        m = self.mlp(self.max_pool(x))  # QL109, QL203
         return self.sigmoid(a + m)  # QL101
 
 

@@ -35,7 +35,7 @@ class Net(nn.Module):
         y = self.lrelu(self.lrelu(y))  # QL203
         y = self.bn(self.bn(y))  # QL203
         y = self.elu(self.elu(y))  # QL203
-        y = self.prelu(self.prelu(y))  # QL203
+        y = self.prelu(self.prelu(y))  # QL109, QL203
         y = self.sig(self.sig(y))  # sigmoid has fixed qparams
         t = self.c
         z = t(y)

@@ -49,7 +49,7 @@ class SK(nn.Module):
                 feas = fea
             else:
                 feas = torch.cat([feas, fea], dim=1)  # QL106
-        fea_U = torch.sum(feas, dim=1)
+        fea_U = torch.sum(feas, dim=1)  # QL108
         fea_s = fea_U.mean(-1).mean(-1)
         fea_z = self.fc(fea_s)
         for i, fc in enumerate(self.fcs):
@@ -58,8 +58,8 @@ class SK(nn.Module):
                 att = vector
             else:
                 att = torch.cat([att, vector], dim=1)  # QL106
-        att = self.softmax(att).unsqueeze(-1).unsqueeze(-1)
-        return (feas * att).sum(dim=1)  # QL103
+        att = self.softmax(att).unsqueeze(-1).unsqueeze(-1)  # QL109
+        return (feas * att).sum(dim=1)  # QL103, QL108
 
 
 class Net(nn.Module):

@@ -21,7 +21,7 @@ class Attn(nn.Module):
         a = q @ k.transpose(-2, -1) / math.sqrt(self.dh)  # QL105, QL107
         if mask is not None:
             a = a.masked_fill(mask == 0, -1e9)
-        a = self.softmax(a)
+        a = self.softmax(a)  # QL109
         y = torch.matmul(a, v)  # QL105
         y = y.transpose(1, 2).contiguous().view(x.size(0), -1, self.h * self.dh)
         return self.o(y)

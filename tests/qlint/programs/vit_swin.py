@@ -46,9 +46,9 @@ class WinAttn(nn.Module):
             nW = mask.shape[0]
             attn = attn.view(B_ // nW, nW, self.h, N, N) + mask.unsqueeze(1).unsqueeze(0)  # QL101
             attn = attn.view(-1, self.h, N, N)
-            attn = self.softmax(attn)
+            attn = self.softmax(attn)  # QL109
         else:
-            attn = self.softmax(attn)
+            attn = self.softmax(attn)  # QL109
         x = (attn @ v).transpose(1, 2).reshape(B_, N, C)  # QL105
         return self.proj(x)
 

@@ -26,7 +26,7 @@ class Wav(nn.Module):
 
     def forward(self, x, mask):
         x = self.q(x)
-        output = torch.zeros_like(x)
+        output = torch.zeros_like(x)  # QL108
         for i in range(self.n):
             xin = self.inl[i](x)
             acts = self.gate(xin, self.c)

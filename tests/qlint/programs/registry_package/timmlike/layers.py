@@ -28,4 +28,4 @@ class ConvNormAct(nn.Module):
         self.bn = norm_layer(o, act_layer=get_act_layer(act))
 
     def forward(self, x):
-        return self.bn(self.conv(x))
+        return self.bn(self.conv(x))  # QL109

@@ -1,0 +1,273 @@
+"""QL108 and QL109: operations and modules that no int8 kernel does right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.rules.arithmetic import forward_example
+from qlint.rules.base import Example, Finding, Rule
+from qlint.semantics.kernels import Outcome, is_swapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlint.flow.events import UnsupportedModule, UnsupportedOperation
+
+_ISLAND = (
+    "make a float island of it: a DeQuantStub before it and a QuantStub of its own behind it, or "
+    "use something that has an int8 kernel"
+)
+_LEAVE = "only `dequantize()` leaves int8: end the quantized path with a DeQuantStub before it"
+# Functions whose module form convert swaps for an int8 module.
+_MODULES = {
+    "conv1d": "Conv1d",
+    "conv2d": "Conv2d",
+    "conv3d": "Conv3d",
+    "conv_transpose1d": "ConvTranspose1d",
+    "conv_transpose2d": "ConvTranspose2d",
+    "conv_transpose3d": "ConvTranspose3d",
+    "linear": "Linear",
+    "layer_norm": "LayerNorm",
+    "group_norm": "GroupNorm",
+    "instance_norm": "InstanceNorm2d",
+    "batch_norm": "BatchNorm2d",
+    "elu": "ELU",
+    "hardswish": "Hardswish",
+    "scaled_dot_product_attention": "MultiheadAttention",
+}
+_CURES = {
+    **{
+        function: f"make it an `nn.{module}` attribute: convert swaps the module for an int8 one"
+        for function, module in _MODULES.items()
+    },
+    **dict.fromkeys(
+        "float half double bfloat16 to type int long short char byte bool".split(), _LEAVE
+    ),
+    **dict.fromkeys(
+        "dropout dropout2d alpha_dropout feature_alpha_dropout".split(),
+        "pass `training=self.training`, or make it an `nn.Dropout` attribute",
+    ),
+    **dict.fromkeys(
+        "zeros_like new_zeros new_ones new_full new_empty new_tensor".split(),
+        "make the tensor from the shape: `torch.zeros(x.shape)`",
+    ),
+    "mean": "dequantize before it, or give the dimensions",
+}
+
+
+class UnsupportedOp(Rule):
+    """A torch operation that int8 tensors have no kernel for.
+
+    What it does
+    ------------
+    Finds functions, methods and operators on quantized tensors that the table of measurements
+    says fail on every engine, or come out wrong: ``F.silu``, ``softmax``, ``-x``, ``x ** 2``,
+    ``x.sum()``, ``torch.where``, ``F.linear``, ``F.layer_norm``, ``x.float()``, and many more.
+    Arithmetic, concatenation and relu have rules of their own.
+
+    Why is this bad
+    ---------------
+    The float and the fake-quant model run; the converted one raises NotImplementedError. An
+    operation that is wrong instead, like ``x.mean()`` over everything, says nothing at all: its
+    result is rounded to the input's grid (17.7 dB measured).
+
+    Example
+    -------
+    ::
+
+        attention = F.softmax(x, dim=-1)
+
+    Use instead
+    -----------
+    ::
+
+        self.dequant, self.quant2 = DeQuantStub(), QuantStub()  # in __init__
+        attention = self.quant2(F.softmax(self.dequant(x), dim=-1))
+
+    Fix safety
+    ----------
+    There is no automatic fix yet.
+
+    Limits
+    ------
+    An operation that fails on some engines only (``max_pool3d``, ``clamp`` with one bound on
+    qnnpack), or in some of its calling forms, is not reported.
+    """
+
+    code = "QL108"
+    name = "unsupported-op"
+    summary = "an operation that has no int8 kernel gets a quantized tensor"
+    examples = (
+        Example(
+            "no kernel",
+            forward_example(
+                "x = self.quant(x)",
+                "x = nn.functional.silu(x)  # QL108",
+                "x = torch.softmax(-x, dim=1) ** 2  # QL108, QL108, QL108",
+                "x = nn.functional.interpolate(x, scale_factor=2, mode='bicubic')  # QL108",
+                "return x.sum(1)  # QL108",
+            ),
+        ),
+        Example(
+            "casts do not leave int8",
+            forward_example(
+                "x = self.quant(x)",
+                "y = x.to(torch.float32)  # QL108",
+                "return x.float()  # QL108",
+            ),
+        ),
+        Example(
+            "one number for a whole tensor",
+            forward_example("x = self.quant(x)", "return self.dequant(x.mean())  # QL108"),
+        ),
+        Example(
+            "operations with a kernel, and float tensors",
+            forward_example(
+                "x = torch.softmax(-x, dim=1) ** 2",
+                "x = self.quant(x.float())",
+                "x = nn.functional.interpolate(x, scale_factor=2, mode='bilinear')",
+                "x = torch.sigmoid(x).mean((2, 3)).flatten(1).clamp(0.0, 6.0).to('cpu')",
+                "x = nn.functional.dropout(x, 0.5, self.training)",
+                "return self.dequant(x).float().sum()",
+            ),
+        ),
+    )
+
+    def on_unsupported_operation(self, event: UnsupportedOperation) -> Iterator[Finding]:
+        """Report the operation."""
+        if event.outcome is Outcome.WRONG:
+            message = (
+                f"`{event.spelled}` of a quantized tensor runs, but its result is rounded to the "
+                "input's scale, which is far too coarse for it"
+            )
+        else:
+            message = (
+                f"`{event.spelled}` has no int8 kernel for this quantized tensor, so the converted "
+                "model fails here"
+            )
+        yield Finding(event.site, message, _CURES.get(event.name, _ISLAND))
+
+
+_HEAD = """\
+import torch
+from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+
+class LayerNorm2d(nn.LayerNorm):
+    pass
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+"""
+
+
+def _example(made: str, *lines: str) -> str:
+    head = _HEAD + f"        self.layer = {made}\n\n    def forward(self, x):\n"
+    return head + "".join(f"        {line}\n" for line in lines)
+
+
+class UnsupportedLayer(Rule):
+    """A module that does not run on int8 tensors once the model is converted.
+
+    What it does
+    ------------
+    Finds calls of modules on quantized tensors that convert leaves as float modules and that have
+    no int8 kernel: ``SiLU``, ``Softmax``, ``Mish``, ``GRU``, ``AdaptiveMaxPool2d``,
+    ``TransformerEncoderLayer`` and others; ``PReLU``, whose int8 form is wrong; and instances of
+    *subclasses* of layers that convert would swap.
+
+    Why is this bad
+    ---------------
+    Convert looks for exact types. It swaps ``nn.LayerNorm`` for an int8 module, but leaves a
+    ``class LayerNorm2d(nn.LayerNorm)`` as it is; that then gets int8 tensors and raises
+    NotImplementedError. The float and the fake-quant model run, so this shows after training.
+
+    Example
+    -------
+    ::
+
+        self.act = nn.SiLU()
+        ...
+        x = self.act(self.conv(x))
+
+    Use instead
+    -----------
+    ::
+
+        self.act = nn.Hardswish()  # has an int8 kernel
+        ...
+        x = self.act(self.conv(x))
+
+    Fix safety
+    ----------
+    There is no automatic fix yet. Retrain after replacing an activation, or make a float island
+    of the module: a DeQuantStub before it and a QuantStub of its own behind it.
+
+    Limits
+    ------
+    ``BatchNorm1d`` directly behind a ``Conv1d`` or ``Linear`` is taken to be fused with it.
+    ``ConvTranspose`` fails with per-channel weight observers only, and is not reported.
+    """
+
+    code = "QL109"
+    name = "unsupported-module"
+    summary = "a module that convert cannot make run on int8 gets a quantized tensor"
+    examples = (
+        Example(
+            "no kernel",
+            _example("nn.SiLU()", "x = self.quant(x)", "return self.layer(x)  # QL109"),
+        ),
+        Example(
+            "inside a Sequential",
+            _example(
+                "nn.Sequential(nn.Conv2d(3, 3, 1), nn.Mish())",
+                "return self.dequant(self.layer(self.quant(x)))  # QL109",
+            ),
+        ),
+        Example(
+            "a subclass of a layer that would be swapped",
+            _example("LayerNorm2d(3)", "x = self.quant(x)", "return self.layer(x)  # QL109"),
+        ),
+        Example(
+            "swapped by convert",
+            _example("nn.LayerNorm(3)", "x = self.quant(x)", "return self.dequant(self.layer(x))"),
+        ),
+        Example(
+            "fused",
+            _example(
+                "nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.ReLU())",
+                "return self.dequant(self.layer(self.quant(x)))",
+            ),
+        ),
+        Example(
+            "on float tensors",
+            _example("nn.SiLU()", "return self.layer(self.dequant(self.quant(self.layer(x))))"),
+        ),
+    )
+
+    def on_unsupported_module(self, event: UnsupportedModule) -> Iterator[Finding]:
+        """Report the call."""
+        name = event.base.replace("torch.nn.", "nn.")
+        if event.cls is not None and is_swapped(event.base):
+            message = (
+                f"`{event.callee}` is a {event.cls}, derived from {name}; convert swaps exact "
+                "types only, so it stays a float module and fails on this int8 tensor"
+            )
+            cure = (
+                f"use {name} itself (reshape around it), or make a float island: a DeQuantStub "
+                "before it and a QuantStub of its own behind it"
+            )
+        elif event.outcome is Outcome.WRONG:
+            message = f"`{event.callee}` is an {name}; its int8 form gives wrong results"
+            cure = _ISLAND
+        else:
+            message = (
+                f"`{event.callee}` is an {name}, which has no int8 form, so the converted model "
+                "fails here"
+            )
+            cure = _ISLAND
+        yield Finding(event.site, message, cure)
