@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_qcheck.assertions.full_fusion import assert_fully_fused
     from pytest_qcheck.assertions.fusion import assert_fused
     from pytest_qcheck.assertions.optimizer import assert_qparams_in_optimizer
+    from pytest_qcheck.assertions.raw_ops import assert_no_raw_ops
     from pytest_qcheck.assertions.reuse import assert_no_reused_modules
     from pytest_qcheck.assertions.shared_fusion import assert_no_shared_fusion
     from pytest_qcheck.assertions.toggles import assert_toggles
@@ -34,6 +35,7 @@ __all__ = [
     "assert_fully_fused",
     "assert_fused",
     "assert_matches_converted",
+    "assert_no_raw_ops",
     "assert_no_reused_modules",
     "assert_no_shared_fusion",
     "assert_qparams_in_optimizer",
@@ -52,6 +54,7 @@ _HOME = {
     "assert_fully_fused": "assertions.full_fusion",
     "assert_fused": "assertions.fusion",
     "assert_matches_converted": "assertions.conversion",
+    "assert_no_raw_ops": "assertions.raw_ops",
     "assert_no_reused_modules": "assertions.reuse",
     "assert_no_shared_fusion": "assertions.shared_fusion",
     "assert_qparams_in_optimizer": "assertions.optimizer",

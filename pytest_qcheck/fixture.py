@@ -10,6 +10,7 @@ from pytest_qcheck.assertions.conversion import assert_matches_converted
 from pytest_qcheck.assertions.full_fusion import assert_fully_fused
 from pytest_qcheck.assertions.fusion import Groups, assert_fused
 from pytest_qcheck.assertions.optimizer import assert_qparams_in_optimizer
+from pytest_qcheck.assertions.raw_ops import assert_no_raw_ops
 from pytest_qcheck.assertions.reuse import assert_no_reused_modules
 from pytest_qcheck.assertions.shared_fusion import assert_no_shared_fusion
 from pytest_qcheck.assertions.toggles import assert_toggles
@@ -71,6 +72,11 @@ class QCheck:
         """See `pytest_qcheck.assert_no_shared_fusion`."""
         __tracebackhide__ = True
         self._record(assert_no_shared_fusion, model, inputs)
+
+    def assert_no_raw_ops(self, model: nn.Module, inputs: object, *, ignore: Patterns = ()) -> None:
+        """See `pytest_qcheck.assert_no_raw_ops`."""
+        __tracebackhide__ = True
+        self._record(assert_no_raw_ops, model, inputs, ignore=ignore)
 
     def assert_no_reused_modules(
         self, model: nn.Module, inputs: object, *, ignore: Patterns = ()

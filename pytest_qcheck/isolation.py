@@ -82,7 +82,7 @@ def run(model: Callable[..., Any], inputs: object, what: str = "The model") -> A
             where = getattr(error, "qcheck_module", None)
             raise failure(
                 f"{what} fails on these inputs{f' in `{where}`' if where else ''}: "
-                f"{type(error).__name__}: {_first_line(error)}",
+                f"{type(error).__name__}: {first_line(error)}",
                 cure="run the model on the same inputs in eval mode; the chained error above "
                 "is what it raised.",
             ) from error
@@ -152,7 +152,8 @@ def _fresh(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().clone()
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else "(no message)"
 
@@ -161,7 +162,7 @@ def _copy_failure(model: nn.Module, error: Exception) -> AssertionError:
     nonleaf = list(_nonleaf_tensors(model))
     if not nonleaf:
         return failure(
-            f"The model cannot be copied: {type(error).__name__}: {_first_line(error)}",
+            f"The model cannot be copied: {type(error).__name__}: {first_line(error)}",
             meaning="convert and prepare copy the model too, unless they are told inplace=True.",
             cure="make copy.deepcopy(model) work.",
         )

@@ -13,6 +13,7 @@ from qlint.flow.containers import (
     set_item,
 )
 from qlint.flow.flags import flag_of
+from qlint.flow.operators import binary, unary
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
@@ -240,6 +241,24 @@ def py_convert(function: Callable[[Any], Any]) -> Callable[..., Value]:
         return NOT_TENSOR
 
     return convert
+
+
+def py_unary(op: str) -> Callable[..., Value]:
+    """`abs` and `round`, which numbers and tensors have."""
+
+    def apply(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+        if len(arguments.args) != 1:
+            return NOT_TENSOR
+        value = arguments.args[0]
+        return NOT_TENSOR if value == Constant(...) else unary(interp, op, value, None, site)
+
+    return apply
+
+
+def py_pow(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.args) != 2:
+        return NOT_TENSOR
+    return binary(interp, "**", *arguments.args, site, "function", "pow")
 
 
 def py_bool(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

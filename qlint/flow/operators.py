@@ -32,7 +32,12 @@ from qlint.flow.values import (
     quantized_in,
 )
 from qlint.semantics.kernels import BAD, Outcome
-from qlint.semantics.operations import BINARY_OPERATORS, UNSUPPORTED_OPERATORS, Op
+from qlint.semantics.operations import (
+    BINARY_OPERATORS,
+    UNSUPPORTED_OPERATORS,
+    UNSUPPORTED_UNARY,
+    Op,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,6 +74,8 @@ _UNARY: dict[str, Callable[[Any, Any], Any]] = {
     "-": lambda value, _: -value,
     "+": lambda value, _: +value,
     "~": lambda value, _: ~value,
+    "abs": lambda value, _: abs(value),
+    "round": lambda value, _: round(value),
 }
 # Larger results of constant arithmetic are of no use and could take for ever.
 _LARGEST_OPERAND = 1 << 32
@@ -265,14 +272,11 @@ def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None, site
             return Constant(not truth)
         flag = flag_of(operand)
         return NOT_TENSOR if flag is None else NotTensor(flag=Flag(flag.key, not flag.negated))
-    if op == "-" and (tensor := _quantized_operand(operand)) is not None:
-        report_unsupported(interp, "neg", "-", Outcome.FAILS, site, tensor)
+    tensor = quantized_in(each for each in options_of(operand) if isinstance(each, Tensor))
+    if tensor is not None and op in UNSUPPORTED_UNARY:
+        report_unsupported(interp, UNSUPPORTED_UNARY[op], op, Outcome.FAILS, site, tensor)
         return replace(tensor, grid=object())
     return join(_unary(op, each) for each in options_of(operand))
-
-
-def _quantized_operand(operand: Value) -> Tensor | None:
-    return quantized_in(each for each in options_of(operand) if isinstance(each, Tensor))
 
 
 def _unary(op: str, operand: Value) -> Value:

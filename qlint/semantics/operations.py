@@ -41,7 +41,9 @@ BINARY_OPERATORS = {
     "@": Op.MATMUL,
 }
 
+# Operators without a kernel that are no family of their own, and torch's names of them.
 UNSUPPORTED_OPERATORS = {"**": "pow", "%": "remainder"}
+UNSUPPORTED_UNARY = {"-": "neg", "~": "bitwise_not", "abs": "abs", "round": "round"}
 
 # Names of torch functions and tensor methods; a method's in-place form ends in an underscore.
 _FAMILIES = {
@@ -73,6 +75,10 @@ OPERATOR_MODULE = {
     "ifloordiv": "//",
     "matmul": "@",
     "imatmul": "@",
+    "pow": "**",
+    "ipow": "**",
+    "mod": "%",
+    "imod": "%",
 }
 
 # The methods behind the operators.
