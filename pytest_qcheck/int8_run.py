@@ -12,6 +12,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -34,6 +35,10 @@ _TORCH = f"{Path(torch.__file__).parent}{os.sep}"
 _OURS = f"{Path(__file__).parent}{os.sep}"
 _CAT = frozenset("cat concat concatenate stack hstack vstack dstack column_stack row_stack".split())
 
+# What these make has nothing of the values of the tensor that they are given.
+_CREATE = frozenset(
+    "zeros_like ones_like full_like new_zeros new_ones new_full new_empty new_tensor".split()
+)
 _NO_KERNEL = re.compile(r"Could not run '(aten::\w+)[^']*' with arguments from the 'Quantized")
 
 
@@ -141,6 +146,7 @@ class _Int8Watch(TorchFunctionMode):
             if is_converted(module) and not isinstance(module, (nnq.Quantize, nnq.DeQuantize)):
                 # A float tensor there is another defect, and must not end this run.
                 module.register_forward_pre_hook(_quantize_inputs)
+                _restore_parameters(module)
             module.register_forward_pre_hook(self._entering(name), prepend=True)
             module.register_forward_hook(self._leaving)
 
@@ -154,17 +160,14 @@ class _Int8Watch(TorchFunctionMode):
             result = func(*args, **kwargs)
         except Exception as error:
             self._note(name, "fails", _reason(error))
-            return self._on_float(func, args, kwargs)
+            result = _on_float(func, args, kwargs)
+            return result if name in _CREATE else self._requantized(result)
         wrong = _what_is_wrong(name, args, kwargs, result)
         if wrong:
             self._note(name, "wrong", wrong)
         return result
 
-    def _on_float(self, func: Any, args: Any, kwargs: Any) -> Any:
-        def dequantized(tensor: torch.Tensor) -> torch.Tensor:
-            return tensor.dequantize() if _is_int8(tensor) else tensor
-
-        result = func(*map_tensors(args, dequantized), **map_tensors(kwargs, dequantized))
+    def _requantized(self, result: Any) -> Any:
         # Two quantizers hardly ever have exactly the same scale, whatever they see.
         self._replaced += 1
         stretch = 1 + 1e-4 * self._replaced
@@ -216,6 +219,23 @@ def _what_is_wrong(name: str, args: Any, kwargs: Any, result: Any) -> str:
     if name == "mean" and isinstance(result, torch.Tensor) and result.dim() == 0:
         return "one number for the whole tensor, rounded to the input's scale"
     return ""
+
+
+def _on_float(func: Any, args: Any, kwargs: Any) -> Any:
+    def dequantized(tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.dequantize() if _is_int8(tensor) else tensor
+
+    return func(*map_tensors(args, dequantized), **map_tensors(kwargs, dequantized))
+
+
+def _restore_parameters(module: nn.Module) -> None:
+    """Make `weight` and `bias` of an int8 layer tensors again. They are methods of it, and what
+    takes them from the float layer (`F.linear(x, self.fc.weight)`) would end the run.
+    """  # noqa: D205
+    for name in ("weight", "bias"):
+        method = getattr(module, name, None)
+        if isinstance(method, MethodType):
+            object.__setattr__(module, name, method())
 
 
 def _quantized(tensor: torch.Tensor, stretch: float = 1.0) -> torch.Tensor:

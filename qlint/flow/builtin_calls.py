@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow.containers import (
@@ -38,7 +39,7 @@ from qlint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from qlint.flow.calls import Arguments
     from qlint.flow.events import Site
@@ -64,21 +65,21 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     except (TypeError, ValueError):
         return Tuple((NOT_TENSOR, NOT_TENSOR), open=True)
     if len(rounds) > _FIRST_ROUNDS + 1:
-        shown: Iterable[int] = (*rounds[:_FIRST_ROUNDS], rounds[-1])
+        shown: Sequence[int] = (*rounds[:_FIRST_ROUNDS], rounds[-1])
     else:
         shown = rounds
-    return Tuple(tuple(Constant(each) for each in shown), more)
+    return Tuple(tuple(Constant(each) for each in shown), more or len(shown) < len(rounds))
 
 
 def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.modules import children, is_module
+    from qlint.flow.modules import MORE, children, is_module
 
     value = arguments.args[0] if arguments.args else UNKNOWN
     items = items_of(value)
     if items is not None:
         return NOT_TENSOR if items.open else Constant(len(items.items))
     if isinstance(value, Instance) and is_module(value):
-        return Constant(len(children(value)))
+        return NOT_TENSOR if MORE in value.slots else Constant(len(children(value)))
     if isinstance(value, Dict) and not value.open:
         return Constant(len(value.slots))
     if isinstance(value, Constant) and isinstance(value.value, (str, bytes)):
@@ -124,7 +125,7 @@ def py_sum(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     tensor = quantized_in(each for each in values if isinstance(each, Tensor))
     if tensor is not None:
         report_arithmetic(interp, Op.ADD, "function", "sum", site, values[:2], tensor)
-        return tensor
+        return replace(tensor, grid=object())
     if any(isinstance(each, Tensor) for value in values for each in options_of(value)):
         return join(values)
     return UNKNOWN if any(isinstance(each, Unknown) for each in values) else NOT_TENSOR

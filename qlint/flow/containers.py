@@ -207,6 +207,8 @@ def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:
         return join(items.items)
     if isinstance(index, Constant) and isinstance(index.value, slice):
         part = items.items[index.value]
+        if not part and items.open:  # those that were not looked at
+            part = tuple(UNKNOWN for _ in items.items[:1])
         return new_list(part, more=items.open) if as_list else Tuple(part, items.open)
     if items.written is not None and items.written[0] is index:
         return items.written[1]

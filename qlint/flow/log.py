@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from qlint.flow.events import Event
 
-_Key: TypeAlias = "tuple[Path, int, int, object, object, object]"
+_Key: TypeAlias = "tuple[type[Event], Path, int, int, object, object, object]"
 
 
 class Log:
@@ -60,7 +60,7 @@ class Log:
 
 def _key(event: Event) -> _Key:
     site = event.site
-    place = (site.module.path, site.start, site.end)
+    place = (type(event), site.module.path, site.start, site.end)
     if isinstance(event, ModuleCall):
         return (*place, event.callee, event.cls, None)
     if isinstance(event, UnsupportedModule):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qlint.flow.containers import known_items, new_list
 from qlint.flow.module_calls import external_forward, forward_of, grid_of
 from qlint.flow.modules import (
+    MORE,
     attach,
     child_at,
     children,
@@ -117,8 +118,11 @@ def _fill(interp: Interpreter, instance: Instance, base: str, arguments: Argumen
                     name = str(key.value) if isinstance(key, Constant) else None
                     set_child(interp, instance, name, pair.items[1])
         else:
-            for value in known_items(interp, each)[0]:
+            values, more = known_items(interp, each)
+            for value in values:
                 set_child(interp, instance, None, value)
+            if more and base == known.MODULE_LIST:
+                instance.slots[MORE] = NONE
 
 
 def call_base_method(
@@ -160,7 +164,7 @@ def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:
     quantized = quantized_in(values)
     if quantized is not None:
         # The scalar methods derive their qparams from the input instead of observing.
-        grid = None if method.endswith("_scalar") else grid_of(instance)
+        grid = object() if method.endswith("_scalar") else grid_of(instance)
         return replace(quantized, grid=grid)
     return UNKNOWN if any(isinstance(each, Unknown) for each in values) else FLOAT
 

@@ -61,6 +61,10 @@ def is_container(instance: Instance) -> bool:
     return external_base(instance) in known.CONTAINERS
 
 
+# The slot of a container that has more submodules than were looked at; no attribute is named so.
+MORE = "<more>"
+
+
 def children(instance: Instance) -> list[tuple[str, Value]]:
     """Names and values of the submodules, in the order they were registered."""
     container = is_container(instance)
@@ -105,6 +109,10 @@ def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:
             part = Instance(cls=External(external_base(instance)), attached=True)
             for name, value in named[index.value]:
                 part.slots[name] = value
+            if MORE in instance.slots:
+                part.slots[MORE] = instance.slots[MORE]
+                if not children(part):  # those that were not looked at
+                    part.slots["0"] = SUBMODULE
             return part
         if isinstance(index.value, int) and -len(values) <= index.value < len(values):
             return values[index.value]

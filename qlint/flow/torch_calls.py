@@ -155,8 +155,8 @@ def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
     values = arguments.values()
     if family is not None:
         _report(interp, family, "function", arguments.spelled, site, values)
-    else:
-        _check_kernel(interp, short, namespace, arguments, arguments.spelled, site)
+    elif _check_kernel(interp, short, namespace, arguments, arguments.spelled, site):
+        return _on_new_grid(_result(interp, short, values, arguments, site))
     return _result(interp, short, values, arguments, site)
 
 
@@ -184,7 +184,8 @@ def call_tensor_method(
         _report(interp, family, "method", f".{name}()", site, values)
     elif isinstance(receiver, Tensor):
         whole = arguments.with_first(receiver)
-        _check_kernel(interp, name, _TENSOR_METHODS, whole, f".{name}()", site)
+        if _check_kernel(interp, name, _TENSOR_METHODS, whole, f".{name}()", site):
+            return _on_new_grid(_result(interp, name, (receiver,), whole, site))
     if family is None or family is Op.RELU:
         values = (receiver,)
     return _result(interp, name, values, arguments.with_first(receiver), site)
@@ -215,12 +216,12 @@ def _check_kernel(
     arguments: Arguments,
     spelled: str,
     site: Site,
-) -> None:
+) -> bool:
     """Report an operation on a quantized tensor for which there is no int8 kernel."""
     values = arguments.values()
     tensor = quantized_in(values)
     if tensor is None or (short == "type" and len(values) == 1):
-        return
+        return False
     if short in _TWO_TENSORS and len(values) > 1 and isinstance(values[1], Tensor):
         short = _TWO_TENSORS[short]
 
@@ -235,6 +236,12 @@ def _check_kernel(
 
     outcome = kernels.of_operation(short, namespace, option)
     report_unsupported(interp, short, spelled, outcome, site, tensor)
+    return outcome is kernels.Outcome.FAILS
+
+
+def _on_new_grid(value: Value) -> Value:
+    """What an operation returns that had to be done on float tensors."""
+    return replace(value, grid=object()) if isinstance(value, Tensor) else value
 
 
 def _result(

@@ -50,6 +50,13 @@ CASES: dict[str, tuple[Callable[[], nn.Module], Callable[[nn.Module], object], b
         lambda m: q.assert_qparams_in_optimizer(m, _optimizer(seeded(Net))),
         False,
     ),
+    "no raw operations": (ptq, lambda m: q.assert_no_raw_ops(m, batch()), True),
+    "no raw operations in training": (qat, lambda m: q.assert_no_raw_ops(m, batch()), True),
+    "raw operations": (
+        lambda: tq.QuantWrapper(seeded(Block)),
+        lambda m: q.assert_no_raw_ops(m, batch()),
+        False,
+    ),
     "not reused": (
         lambda: qat(train=False),
         lambda m: q.assert_no_reused_modules(m, batch()),

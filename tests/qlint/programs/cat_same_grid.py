@@ -23,7 +23,7 @@ class Net(nn.Module):
             [x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]], 1
         )[:, :4]
         y = torch.stack([y, y.flip(-1)], 0).flatten(0, 1)
-        y = torch.cat([y.transpose(2, 3), F.max_pool2d(y, 1), y.contiguous(), y.roll(1, 1)], 1)[  # QL108
+        y = torch.cat([y.transpose(2, 3), F.max_pool2d(y, 1), y.contiguous(), y.roll(1, 1)], 1)[  # QL106, QL108
             :, :4
         ]
         y = torch.cat([y], 1)
