@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,11 @@ def _list_option(name: str, text: str) -> Callable[[Any], Any]:
     "--force-exclude/--no-force-exclude",
     default=None,
     help="Skip excluded files even if they are named as PATHS (for pre-commit).",
+)
+@click.option(
+    "--python",
+    metavar="PATH",
+    help="Interpreter or environment whose installed packages the program uses.",
 )
 @click.option(
     "--output-format", type=click.Choice(available()), help="How to show findings [default: full]."
@@ -196,7 +202,8 @@ def _lint(paths: Sequence[str], options: dict[str, Any]) -> int:
     if files:
         from qlint.engine import lint
 
-        diagnostics = lint(files, settings, overlay)
+        note = partial(_say, "info") if settings.verbose else None
+        diagnostics = lint(files, settings, overlay, note)
     else:
         _warn("no Python files found under the given paths")
     if settings.verbose:
@@ -241,6 +248,7 @@ def _command_line(options: dict[str, Any]) -> CommandLine:
         force_exclude=options["force_exclude"],
         output_format=options["output_format"],
         verbose=options["verbose"],
+        python=options["python"],
     )
 
 

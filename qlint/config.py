@@ -97,6 +97,7 @@ class Settings:
     force_exclude: bool = False
     output_format: str = "full"
     verbose: bool = False
+    python: Path | None = None
 
     def enabled_codes(self, all_rules: Rules) -> frozenset[str]:
         """The codes that are on in this run, before ``per-file-ignores``."""
@@ -128,6 +129,7 @@ class CommandLine:
     force_exclude: bool | None = None
     output_format: str | None = None
     verbose: bool = False
+    python: str | None = None
 
 
 def load(
@@ -176,8 +178,16 @@ def load(
         ),
         exclude=tuple(patterns for patterns in excludes if patterns.patterns),
         verbose=options.verbose,
+        python=_python(options.python, keys.pop("python", None), root),
         **{**keys, **above},
     )
+
+
+def _python(option: str | None, key: object, root: Path) -> Path | None:
+    """The interpreter named on the command line, or in the configuration beside that file."""
+    if option is not None:
+        return Path(option)
+    return root / key if isinstance(key, str) else None
 
 
 def find_config(paths: Sequence[str | Path]) -> Path | None:
@@ -298,6 +308,12 @@ def _flag(value: object, place: _Place) -> bool:
     return value
 
 
+def _path(value: object, place: _Place) -> str:
+    if not isinstance(value, str):
+        raise place.wrong("a path", value)
+    return value
+
+
 def _strings(value: object, place: _Place) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise place.wrong("an array of strings", value)
@@ -354,6 +370,7 @@ _KEYS: Mapping[str, Callable[[object, _Place], object]] = {
     "ignore": _selectors,
     "output-format": _format,
     "per-file-ignores": _per_file,
+    "python": _path,
     "quantized": _classes,
     "select": _selectors,
 }

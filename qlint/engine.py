@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from qlint import suppression
 from qlint.diagnostics import Diagnostic, Position, TraceStep
+from qlint.environment import installed_roots
 from qlint.flow.events import Operation, Step, UnsupportedModule, UnsupportedOperation
 from qlint.program.project import Project
 from qlint.program.relevance import relevant
@@ -37,16 +38,31 @@ _STACK_BYTES = 512 * 1024 * 1024
 
 
 def lint(
-    files: Sequence[Path], settings: Settings, overlay: Mapping[Path, bytes] | None = None
+    files: Sequence[Path],
+    settings: Settings,
+    overlay: Mapping[Path, bytes] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> list[Diagnostic]:
     """Diagnostics of all enabled rules for ``files``, sorted by place.
 
     ``overlay`` holds the contents of files that are not to be read from disk. A file that cannot
-    be read or parsed is reported as QL001 and never keeps another one from being linted.
+    be read or parsed is reported as QL001 and never keeps another one from being linted. ``note``
+    is told what could not be looked into.
+
+    Raises:
+        UserError: ``settings.python`` names no environment.
     """
     contents = {os.path.abspath(path): content for path, content in (overlay or {}).items()}
     codes = settings.enabled_codes(all_rules())
-    return _with_deep_stack(lambda: _Run(files, settings, codes, contents).diagnostics())
+    run = _Run(files, settings, codes, contents)
+    found = _with_deep_stack(run.diagnostics)
+    if note is not None and run.missing:
+        names = ", ".join(f"`{name}`" for name in sorted(run.missing))
+        note(
+            f"not installed in the environment that was searched: {names}; classes derived from "
+            "theirs are only known in part (--python names another environment)"
+        )
+    return found
 
 
 class _Run:
@@ -65,7 +81,13 @@ class _Run:
         self._contents: dict[Path, bytes] = {}
         self._found: dict[tuple[str, str, Position, Position], Diagnostic] = {}
         self._names = {Path(os.path.abspath(path)): str(path) for path in files}
-        self._project = Project(files, settings.root, self._read)
+        roots = installed_roots(settings.python, settings.root)
+        self._project = Project(files, settings.root, self._read, roots)
+
+    @property
+    def missing(self) -> set[str]:
+        """Packages that classes of the program are derived from, and that are not installed."""
+        return self._project.missing
 
     def diagnostics(self) -> list[Diagnostic]:
         """Run all stages."""

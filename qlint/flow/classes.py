@@ -30,7 +30,7 @@ _ACCESSORS = frozenset({"getter", "setter", "deleter"})
 def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
     """Run a class statement."""
     bases = tuple(
-        _as_base(interp.evaluate(each.value, frame))
+        _as_base(interp, interp.evaluate(each.value, frame))
         for each in node.bases
         if each.keyword is None and not each.stars
     )
@@ -62,12 +62,15 @@ def _apply(
     return interp.call(decorator, Arguments((decorated,)), interp.site(node, frame))
 
 
-def _as_base(value: Value) -> Value:
+def _as_base(interp: Interpreter, value: Value) -> Value:
     for option in options_of(value):
-        if isinstance(option, (Class, External)):
-            if isinstance(option, External):
-                return External(canonical(option.name))
+        if isinstance(option, Class):
             return option
+        if isinstance(option, External):
+            installed = interp.installed(option.name)
+            if isinstance(installed, Class):
+                return installed
+            return External(canonical(option.name))
     return UNKNOWN
 
 

@@ -303,6 +303,19 @@ class Interpreter:
         module = None if path is None else self.project.load(path)
         return None if module is None else ModuleValue(module)
 
+    def installed(self, dotted: str) -> Value | None:
+        """The value of a dotted name of an installed package, if it can be read there."""
+        found = self.project.find_installed(dotted) if "." in dotted else None
+        module = None if found is None else self.project.load(found[0])
+        if found is None or module is None:
+            return None
+        value: Value | None = ModuleValue(module)
+        for name in found[1]:
+            if not isinstance(value, ModuleValue):
+                return None
+            value = self.module_attribute(value.module, name)
+        return value
+
     def force(self, names: dict[str, Value], name: str) -> Value:
         """The value of a name in a scope, resolving an import that was put off."""
         found = self._forced(names, name)
@@ -332,6 +345,10 @@ class Interpreter:
     def _star_name(self, source: Value, name: str) -> Value | None:
         if name.startswith("_"):
             return None
+        if isinstance(source, Lazy):
+            if not self.project.mentions(source.path, name):
+                return None
+            source = self._resolve(source) or UNKNOWN
         if isinstance(source, ModuleValue):
             return self.module_attribute(source.module, name)
         if isinstance(source, External) and not hasattr(builtins, name):

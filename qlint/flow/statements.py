@@ -126,7 +126,7 @@ def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> O
     importer = frame.module.path
     path = _module_path(interp, importer, node, node.module)
     if node.names is None:
-        source = External(node.module) if path is None else interp.load(path)
+        source = External(node.module) if path is None else _star_source(interp, path)
         if source is not None:
             frame.namespace.star_imports.append(source)
         return _FALLS_THROUGH
@@ -140,6 +140,11 @@ def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> O
             value = outside if submodule is None else Lazy(submodule, "")
         frame.names[alias or name] = value
     return _FALLS_THROUGH
+
+
+def _star_source(interp: Interpreter, path: Path) -> Value | None:
+    # A package that hands on all names of many files: those that have a wanted one are parsed.
+    return interp.load(path) if interp.project.is_linted(path) else Lazy(path, "")
 
 
 def _module_path(

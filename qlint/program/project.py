@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import sys
 from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from qlint.diagnostics import Position
 from qlint.syntax.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from qlint.syntax.model import File
 
@@ -53,8 +54,15 @@ class Project:
     files, since scripts are run from there). Nothing is ever imported or run.
     """
 
-    def __init__(self, files: Iterable[Path], root: Path, read: Callable[[Path], bytes]) -> None:
+    def __init__(
+        self,
+        files: Iterable[Path],
+        root: Path,
+        read: Callable[[Path], bytes],
+        installed: Sequence[Path] = (),
+    ) -> None:
         self._read = read
+        self._installed = tuple(installed)
         self._linted = {Path(os.path.abspath(path)): path for path in files}
         self._roots = tuple(dict.fromkeys(self._import_roots(Path(os.path.abspath(root)))))
         self._linted_packages = {
@@ -67,11 +75,17 @@ class Project:
         self._resolved: dict[tuple[Path, str], Path | None] = {}
         self._listed: dict[str, frozenset[str]] = {}
         self.errors: dict[Path, SourceError | OSError] = {}
+        # Packages that were looked for among the installed ones, and are not there.
+        self.missing: set[str] = set()
 
     @property
     def linted_paths(self) -> tuple[Path, ...]:
         """Absolute paths of the files to report on, in the order given."""
         return tuple(self._linted)
+
+    def is_linted(self, path: Path) -> bool:
+        """Whether findings in this file are reported."""
+        return path in self._linted
 
     def load(self, path: Path) -> Module | None:
         """Parse a file once; None when it cannot be, with the reason kept in ``errors``."""
@@ -110,8 +124,38 @@ class Project:
             candidates = (
                 self._file_of(root, parts) for root in roots if self._serves(root, parts[0])
             )
-            self._resolved[key] = next((path for path in candidates if path is not None), None)
+            found = next((path for path in candidates if path is not None), None)
+            self._resolved[key] = found or self._in_own_package(importer, parts)
         return self._resolved[key]
+
+    def find_installed(self, dotted: str) -> tuple[Path, list[str]] | None:
+        """The file of the module that a dotted name of an installed package begins with, and the
+        names behind it; None if there is none, or it is not ours to read.
+        """  # noqa: D205
+        parts = dotted.split(".")
+        if parts[0] in _NEVER_READ or parts[0] in sys.stdlib_module_names:
+            return None
+        for end in range(len(parts) - 1, 0, -1):
+            for root in self._installed:
+                path = self._file_of(root, parts[:end])
+                if path is not None:
+                    return path, parts[end:]
+        self.missing.add(parts[0])
+        return None
+
+    def mentions(self, path: Path, name: str) -> bool:
+        """Whether a file that need not be parsed for it has a word, or imports all of another."""
+        if path in self._modules or path in self._linted:
+            return True
+        content = self.context(path)
+        return name.encode() in content or b"import *" in content
+
+    def _in_own_package(self, importer: Path, parts: list[str]) -> Path | None:
+        """What a module of an installed package imports by the full name of that package."""
+        for root in self._installed:
+            if root in importer.parents and importer.relative_to(root).parts[0] == parts[0]:
+                return self._file_of(root, parts)
+        return None
 
     def _serves(self, root: Path, package: str) -> bool:
         # Of the installed packages only those that are linted themselves belong to the program.
