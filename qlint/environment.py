@@ -46,7 +46,7 @@ def installed_roots(
 
 def _roots_of_interpreter(python: Path) -> tuple[Path, ...]:
     if not python.exists():
-        raise UserError(f"--python: {python} does not exist; name an interpreter or an environment")
+        raise UserError(f"--python: {python} does not exist; {_NAME_ONE}")
     # A virtual environment's interpreter is a link, and where it points to is another environment.
     prefixes = (
         [python] if python.is_dir() else [python.parent.parent, python.resolve().parent.parent]

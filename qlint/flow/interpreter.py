@@ -308,6 +308,8 @@ class Interpreter:
         found = self.project.find_installed(dotted) if "." in dotted else None
         module = None if found is None else self.project.load(found[0])
         if found is None or module is None:
+            if found is None and "." in dotted and self.project.is_missing(dotted):
+                self.project.missing.add(dotted.partition(".")[0])
             return None
         value: Value | None = ModuleValue(module)
         for name in found[1]:

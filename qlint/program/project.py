@@ -75,7 +75,8 @@ class Project:
         self._resolved: dict[tuple[Path, str], Path | None] = {}
         self._listed: dict[str, frozenset[str]] = {}
         self.errors: dict[Path, SourceError | OSError] = {}
-        # Packages that were looked for among the installed ones, and are not there.
+        self._found_installed: dict[str, tuple[Path, list[str]] | None] = {}
+        # Packages that classes are derived from, and that are not among the installed ones.
         self.missing: set[str] = set()
 
     @property
@@ -132,7 +133,11 @@ class Project:
         """The file of the module that a dotted name of an installed package begins with, and the
         names behind it; None if there is none, or it is not ours to read.
         """  # noqa: D205
-        parts = dotted.split(".")
+        if dotted not in self._found_installed:
+            self._found_installed[dotted] = self._search_installed(dotted.split("."))
+        return self._found_installed[dotted]
+
+    def _search_installed(self, parts: list[str]) -> tuple[Path, list[str]] | None:
         if parts[0] in _NEVER_READ or parts[0] in sys.stdlib_module_names:
             return None
         for end in range(len(parts) - 1, 0, -1):
@@ -140,8 +145,14 @@ class Project:
                 path = self._file_of(root, parts[:end])
                 if path is not None:
                     return path, parts[end:]
-        self.missing.add(parts[0])
         return None
+
+    def is_missing(self, dotted: str) -> bool:
+        """Whether the package that a dotted name begins with should be installed, and is not."""
+        package = dotted.partition(".")[0]
+        if package in _NEVER_READ or package in sys.stdlib_module_names:
+            return False
+        return not any(package in self._names_in(str(root)) for root in self._installed)
 
     def mentions(self, path: Path, name: str) -> bool:
         """Whether a file that need not be parsed for it has a word, or imports all of another."""

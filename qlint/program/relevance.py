@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Whatever makes a value int8 (stubs, wrappers, prepare and convert) says so.
 _QUANTIZATION = re.compile(rb"Quant(?:Stub|Wrapper)|quantize_per|\bquantization\b")
+_STUBS = re.compile(rb"Quant(?:Stub|Wrapper)")
 _DECLARED = re.compile(rb"#\s*qlint:\s*quantized")
 _MODULES = re.compile(rb"\bnn\b|Module\b")
 _IMPORT = re.compile(
@@ -43,6 +44,8 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
         content = known[path]
         if (b"torch" in content and pattern.search(content)) or _DECLARED.search(content):
             found.add(path)
+        if path not in found and path in contents and _imports_stubs(project, content):
+            found.add(path)
         for imported in _imported(project, path, content):
             importers.setdefault(imported, set()).add(path)
             if imported not in known:  # context: what it is matters, though not what is in it
@@ -66,6 +69,24 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
         for path, content in contents.items()
         if path in found and (pattern.search(content) or _CODE.search(content))
     ]
+
+
+def _imports_stubs(project: Project, content: bytes) -> bool:
+    """Whether a name comes from a file of an installed package that makes values int8."""
+    if b"torch" not in content:
+        return False
+    for dots, module, names, plain in _IMPORT.findall(content):
+        if dots:
+            continue
+        dotted = module.decode() if module else plain.decode("ascii", "replace").split(",")[0]
+        words = dotted.split()
+        name = _NAME.search(names) if module else None
+        found = project.find_installed(
+            f"{words[0] if words else ''}.{name[0].decode() if name else '*'}"
+        )
+        if found is not None and _STUBS.search(project.context(found[0])):
+            return True
+    return False
 
 
 def _imported(project: Project, importer: Path, content: bytes) -> Iterable[Path]:

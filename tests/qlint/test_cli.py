@@ -48,7 +48,7 @@ class Engine:
         self.found: list[Diagnostic] = []
         self.error: BaseException | None = None
 
-    def lint(self, files: Any, settings: Any, overlay: Any) -> list[Diagnostic]:
+    def lint(self, files: Any, settings: Any, overlay: Any, note: Any) -> list[Diagnostic]:
         self.calls.append((files, settings, overlay))
         if self.error is not None:
             raise self.error
