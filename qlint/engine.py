@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -258,6 +259,9 @@ def _with_deep_stack(function: Callable[[], _T]) -> _T:
         except BaseException as error:
             failure.append(error)
 
+    # An analysis makes millions of small objects and little garbage.
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
     old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
     sys.setrecursionlimit(max(old_limit, _RECURSION_LIMIT))
     try:
@@ -265,6 +269,7 @@ def _with_deep_stack(function: Callable[[], _T]) -> _T:
         thread.start()
         thread.join()
     finally:
+        gc.set_threshold(*thresholds)
         threading.stack_size(old_size)
         sys.setrecursionlimit(old_limit)
     if failure:

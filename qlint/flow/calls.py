@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qlint.flow import (
     container_methods,
@@ -43,7 +43,7 @@ from qlint.flow.values import (
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 _DICTS = frozenset(
     {"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"}
 )
+_PYTHON = ("builtins.", *python_calls.MODULES)
 _LISTS = frozenset({"builtins.list", "collections.UserList"})
 
 __all__ = ["Arguments", "Changes", "call", "call_function"]
@@ -91,39 +92,42 @@ class Arguments:
 
 def call(interp: Interpreter, function: Value, arguments: Arguments, site: Site) -> Value:
     """The value of calling one value (not a union)."""
-    if isinstance(function, Function):
-        return call_function(interp, function, arguments, site)
-    if isinstance(function, BoundMethod):
-        return call_function(interp, function.function, arguments.with_first(function.owner), site)
-    if isinstance(function, Instance):
-        return module_calls.call_instance(interp, function, arguments, site)
-    if isinstance(function, Class):
-        return instantiate(interp, function, arguments, site)
-    if isinstance(function, External):
-        return _call_external(interp, function.name, arguments, site)
-    if isinstance(function, ExternalMethod):
-        return _call_method(interp, function, arguments, site)
-    if isinstance(function, Partial):
-        combined = Arguments(
-            function.args + arguments.args,
-            {**function.kwargs, **arguments.kwargs},
-            arguments.more,
-            arguments.spelled,
-            arguments.frame,
-        )
-        return interp.call(function.function, combined, site)
-    if isinstance(function, NamedTuple):
-        return _named_tuple(function, arguments)
-    if isinstance(function, Unknown) and function.submodule:
-        result = module_calls.hand_on(arguments)
-        # A module of which nothing is known is a layer, as a rule, with qparams of its own.
-        if isinstance(result, Tensor) and result.may_be_quantized:
-            return replace(result, grid=object())
-        return result
-    return UNKNOWN
+    caller = _CALLERS.get(type(function))
+    return UNKNOWN if caller is None else caller(interp, function, arguments, site)
 
 
-def _named_tuple(made: NamedTuple, arguments: Arguments) -> Value:
+def _call_bound(
+    interp: Interpreter, function: BoundMethod, arguments: Arguments, site: Site
+) -> Value:
+    return call_function(interp, function.function, arguments.with_first(function.owner), site)
+
+
+def _call_partial(
+    interp: Interpreter, function: Partial, arguments: Arguments, site: Site
+) -> Value:
+    combined = Arguments(
+        function.args + arguments.args,
+        {**function.kwargs, **arguments.kwargs},
+        arguments.more,
+        arguments.spelled,
+        arguments.frame,
+    )
+    return interp.call(function.function, combined, site)
+
+
+def _call_unknown(
+    interp: Interpreter, function: Unknown, arguments: Arguments, site: Site
+) -> Value:
+    if not function.submodule:
+        return UNKNOWN
+    result = module_calls.hand_on(arguments)
+    # A module of which nothing is known is a layer, as a rule, with qparams of its own.
+    if isinstance(result, Tensor) and result.may_be_quantized:
+        return replace(result, grid=object())
+    return result
+
+
+def _named_tuple(interp: Interpreter, made: NamedTuple, arguments: Arguments, site: Site) -> Value:
     defaults = dict(zip(reversed(made.names), reversed(made.defaults), strict=False))
     items = [
         arguments.get(index, name) or defaults.get(name, UNKNOWN)
@@ -132,13 +136,16 @@ def _named_tuple(made: NamedTuple, arguments: Arguments) -> Value:
     return Tuple(tuple(items), names=made.names)
 
 
-def _call_external(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value:
+def _call_external(
+    interp: Interpreter, function: External, arguments: Arguments, site: Site
+) -> Value:
+    name = function.name
     base, _, method = name.rpartition(".")
     first = arguments.args[0] if arguments.args else None
     if isinstance(first, Instance) and method in ("__init__", "forward", "__call__"):
         rest = arguments.without_first()
         return module_methods.call_base_method(interp, first, base, method, rest, site)
-    if name.startswith(("builtins.", *python_calls.MODULES)):
+    if name.startswith(_PYTHON):
         result = python_calls.call(interp, name, arguments, site)
         if result is not None:
             return result
@@ -331,3 +338,16 @@ def steps_of(tensor: Tensor) -> Iterator[Step]:
         steps.append(step)
         step = step.previous
     return reversed(steps)
+
+
+_CALLERS: dict[type[Value], Callable[[Interpreter, Any, Arguments, Site], Value]] = {
+    Function: call_function,
+    BoundMethod: _call_bound,
+    Instance: module_calls.call_instance,
+    Class: instantiate,
+    External: _call_external,
+    ExternalMethod: _call_method,
+    Partial: _call_partial,
+    NamedTuple: _named_tuple,
+    Unknown: _call_unknown,
+}

@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 
 
 def _constant(interp: Interpreter, node: model.Constant, frame: Frame) -> Value:
-    return Constant(node.value)
+    found = interp.constants.get(node)
+    if found is None:
+        found = interp.constants[node] = Constant(node.value)
+    return found
 
 
 def _name(interp: Interpreter, node: model.Name, frame: Frame) -> Value:

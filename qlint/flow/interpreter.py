@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from qlint.flow import assignment, attributes, calls, expressions, statements
@@ -48,6 +49,8 @@ _LEAST_TOTAL = 500_000
 _LEAST_BUDGET = 3_000
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
+_EVALUATORS = expressions.EVALUATORS
+_EXECUTORS = statements.EXECUTORS
 
 
 class Interpreter:
@@ -81,7 +84,10 @@ class Interpreter:
         self.forward_depth = 0
         self._namespaces: dict[Path, Namespace] = {}
         self._resolving: set[tuple[Path, str]] = set()
+        self.constants: dict[model.Constant, Constant] = {}
+        self._sites: dict[model.Node, Site] = {}
         self._stack: list[Function] = []
+        self._on_stack: Counter[model.Node] = Counter()
         self._steps = 0
         self._budget = _STEP_BUDGET
         self._total = _LEAST_TOTAL + _STEPS_PER_LINE * lines
@@ -105,6 +111,7 @@ class Interpreter:
         self.epoch += 1
         self.repeating = self.selecting = self.forward_depth = 0
         self._stack.clear()
+        self._on_stack.clear()
         self.forwarding.clear()
         self.running.clear()
         self._resolving.clear()
@@ -138,14 +145,14 @@ class Interpreter:
     def evaluate(self, node: model.Expression, frame: Frame) -> Value:
         """The value of an expression."""
         self._steps += 1
-        return expressions.EVALUATORS[type(node)](self, node, frame)
+        return _EVALUATORS[type(node)](self, node, frame)
 
     def execute(self, block: Sequence[model.Statement], frame: Frame) -> Outcome:
         """Run statements until one leaves the block."""
         for statement in block:
             self._steps += 1
             outer, frame.statement = frame.statement, statement
-            outcome = statements.EXECUTORS[type(statement)](self, statement, frame)
+            outcome = _EXECUTORS[type(statement)](self, statement, frame)
             frame.statement = outer
             if outcome is not Outcome.FALLS_THROUGH:
                 return outcome
@@ -163,6 +170,9 @@ class Interpreter:
 
     def call(self, function: Value, arguments: Arguments, site: Site) -> Value:
         """The value of a call; several possible functions are all called."""
+        if not isinstance(function, (Union, Constant)):
+            arguments.definite = isinstance(function, (Instance, ExternalMethod))
+            return calls.call(self, function, arguments, site)
         options = [each for each in options_of(function) if not isinstance(each, Constant)]
         # Which of several modules runs is not known, so none of them counts as used twice.
         modules = sum(isinstance(each, (Instance, ExternalMethod)) for each in options)
@@ -183,17 +193,18 @@ class Interpreter:
 
     def enter(self, function: Function) -> bool:
         """Note that a function is being called; False if it must be cut short."""
-        depth = len(self._stack)
-        same = sum(1 for each in self._stack if each.node is function.node)
-        if self.exhausted or depth >= _CALL_DEPTH or same >= _SAME_FUNCTION_DEPTH:
+        node = function.node
+        same = self._on_stack[node]
+        if self.exhausted or len(self._stack) >= _CALL_DEPTH or same >= _SAME_FUNCTION_DEPTH:
             return False
         self._stack.append(function)
+        self._on_stack[node] = same + 1
         self.ran.add(id(function.node))
         return True
 
     def leave(self) -> None:
         """Note that the function last entered has returned."""
-        self._stack.pop()
+        self._on_stack[self._stack.pop().node] -= 1
 
     # Branches
 
@@ -361,11 +372,10 @@ class Interpreter:
 
     def site(self, node: model.Node, frame: Frame) -> Site:
         """Where a node stands."""
-        statement = frame.statement
-        if statement is None or not statement.start <= node.start <= statement.end:
-            return Site(frame.module, node.start, node.end, node.start, node.end)
-        end = max(statement.end, node.end)
-        return Site(frame.module, node.start, node.end, statement.start, end)
+        found = self._sites.get(node)
+        if found is None:
+            found = self._sites[node] = _site(node, frame)
+        return found
 
     def model(self, instance: Instance, site: Site) -> Model:
         """An instance, with the values that flags have here."""
@@ -379,6 +389,14 @@ class Interpreter:
         """Tell the rules about an event, if it lies in a linted file."""
         if event.site.module.linted:
             self.log.add(event, self.forwarding)
+
+
+def _site(node: model.Node, frame: Frame) -> Site:
+    statement = frame.statement
+    if statement is None or not statement.start <= node.start <= statement.end:
+        return Site(frame.module, node.start, node.end, node.start, node.end)
+    end = max(statement.end, node.end)
+    return Site(frame.module, node.start, node.end, statement.start, end)
 
 
 def join_names(scopes: list[dict[str, Value]]) -> dict[str, Value]:
