@@ -317,14 +317,21 @@ def _keyword(
 
 def _extend_traces(function: Function, names: dict[str, Value], site: Site) -> None:
     for name, value in names.items():
-        if isinstance(value, (Tensor, Union)):
+        if _has_trace(value):
             message = f"passed to {function.qualname} as `{name}`"
             names[name] = _with_step(value, site, message)
 
 
+def _has_trace(value: Value) -> bool:
+    if isinstance(value, Union):
+        return any(_has_trace(each) for each in value.options)
+    return isinstance(value, Tensor) and value.trace is not None
+
+
 def _with_step(value: Value, site: Site, message: str) -> Value:
     if isinstance(value, Tensor) and value.trace is not None:
-        return replace(value, trace=Step(site, message, value.trace))
+        step = Step(site, message, value.trace)
+        return Tensor(value.state, step, value.grid, value.handed_on)
     if isinstance(value, Union):
         return Union(tuple(_with_step(each, site, message) for each in value.options))
     return value

@@ -24,7 +24,9 @@ from qlint.flow.values import (
     UNKNOWN,
     Constant,
     Dict,
+    Lazy,
     Tuple,
+    Union,
     Unknown,
     Value,
     join,
@@ -45,7 +47,10 @@ def _constant(interp: Interpreter, node: model.Constant, frame: Frame) -> Value:
 
 
 def _name(interp: Interpreter, node: model.Name, frame: Frame) -> Value:
-    return interp.lookup(node.id, frame)
+    value = frame.names.get(node.id)
+    if value is None or type(value) in (Lazy, Union) or node.id in frame.declared_global:
+        return interp.lookup(node.id, frame)
+    return value
 
 
 def _attribute(interp: Interpreter, node: model.Attribute, frame: Frame) -> Value:

@@ -16,6 +16,7 @@ from qlint.flow.values import (
     ModuleValue,
     Partial,
     Tuple,
+    Union,
     Value,
     options_of,
 )
@@ -28,6 +29,8 @@ _ALWAYS_TRUE = (Class, Function, BoundMethod, ModuleValue, Partial)
 
 def truth(interp: Interpreter, value: Value) -> bool | None:
     """True or False if all alternatives agree, None if it cannot be known."""
+    if not isinstance(value, Union):
+        return _truth(interp, value)
     answers = {_truth(interp, each) for each in options_of(value)}
     return answers.pop() if len(answers) == 1 else None
 

@@ -298,6 +298,7 @@ _WITH_IDENTITY = (
     NamedTuple,
     Super,
 )
+_MAY_HOLD_TENSORS = (Tensor, Union, Tuple, List, Dict)
 UNKNOWN = Unknown()
 SUBMODULE = Unknown(submodule=True)
 NOT_TENSOR = NotTensor()
@@ -324,14 +325,10 @@ def is_one_of(value: Value) -> bool:
 def join(values: Iterable[Value]) -> Value:
     """The least knowledge that covers all the values."""
     flat = _different(values)
-    if len(flat) > 1:
-        flat = _merge_tensors(flat)
-        flat = _merge_tuples(flat)
-        flat = _merge_constants(flat)
-    if len(flat) == 1:
-        return flat[0]
     if not flat:
         return UNKNOWN
+    if len(flat) > 1:
+        flat = _merge_constants(_merge_tuples(_merge_tensors(flat)))
     if len(flat) > _MOST_OPTIONS:
         flat = [*(each for each in flat if isinstance(each, Tensor)), UNKNOWN]
     return Union(tuple(flat)) if len(flat) > 1 else flat[0]
@@ -350,11 +347,13 @@ def _different(values: Iterable[Value]) -> list[Value]:
             if isinstance(option, _WITH_IDENTITY):
                 flat.append(option)
                 continue
-            same = next((i for i, each in enumerate(flat) if _same(option, each)), None)
-            if same is None:
-                flat.append(option)
+            kind = type(option)
+            for index, each in enumerate(flat):
+                if type(each) is kind and _same(option, each):
+                    flat[index] = _in_common(each, option)
+                    break
             else:
-                flat[same] = _in_common(flat[same], option)
+                flat.append(option)
     return flat
 
 
@@ -370,8 +369,6 @@ def _in_common(one: Value, other: Value) -> Value:
 
 
 def _same(one: Value, other: Value) -> bool:
-    if type(one) is not type(other):
-        return False
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         return one == other and one.grid == other.grid
     return one == other
@@ -440,8 +437,16 @@ def parts_of(value: Value) -> tuple[Value, ...]:
 
 def quantized_in(values: Iterable[Value]) -> Tensor | None:
     """The first tensor among the values that can be quantized, the surest first."""
-    found = [tensor for value in values for tensor in tensors_in(value) if tensor.may_be_quantized]
-    return min(found, key=lambda tensor: tensor.state is State.MAYBE, default=None)
+    unsure: Tensor | None = None
+    for value in values:
+        if not isinstance(value, _MAY_HOLD_TENSORS):
+            continue
+        for tensor in (value,) if isinstance(value, Tensor) else tensors_in(value):
+            if tensor.state is State.QUANTIZED:
+                return tensor
+            if unsure is None and tensor.may_be_quantized:
+                unsure = tensor
+    return unsure
 
 
 def common_grid(values: Iterable[Value]) -> object:

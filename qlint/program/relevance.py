@@ -23,6 +23,10 @@ _IMPORT = re.compile(
 _CODE = re.compile(rb"^[ \t]*(?:class|def)[ \t]|=[ \t]*[\w.]+\(", re.MULTILINE)
 # A class that a decorator puts into a registry is found there by its name, without any import.
 _REGISTERS = re.compile(rb"^@[\w.]*regist.*\n(?:@.*\n)*class\b", re.MULTILINE | re.IGNORECASE)
+# A name in code, at the end of a dotted one or alone; documentation puts names in backticks.
+_USED = re.compile(rb"(?<![`\w.])(?:\w+\.)*(\w+)(?![`\w.])")
+_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
+_DERIVED = re.compile(rb"^[ \t]*class[ \t]+(\w+)[^\n(:]*\(([^)]*)", re.MULTILINE)
 _NAME = re.compile(rb"\w+")
 
 
@@ -51,12 +55,10 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
             if imported not in known:  # context: what it is matters, though not what is in it
                 known[imported] = project.context(imported)
                 waiting.append(imported)
-    queue = list(found)
-    while queue:
-        for importer in importers.get(queue.pop(), ()):
-            if importer not in found:
-                found.add(importer)
-                queue.append(importer)
+    if all_modules:
+        _add_users_of_classes(found, importers, known)
+    else:
+        _add_importers(found, importers)
     if found:
         found.update(
             path
@@ -69,6 +71,41 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
         for path, content in contents.items()
         if path in found and (pattern.search(content) or _CODE.search(content))
     ]
+
+
+def _add_importers(found: set[Path], importers: Mapping[Path, set[Path]]) -> None:
+    queue = list(found)
+    while queue:
+        for importer in importers.get(queue.pop(), ()):
+            if importer not in found:
+                found.add(importer)
+                queue.append(importer)
+
+
+def _add_users_of_classes(
+    found: set[Path], importers: Mapping[Path, set[Path]], known: Mapping[Path, bytes]
+) -> None:
+    """Of the files that import a found one, directly or not, those that name a class of theirs.
+
+    What else they import is read when something asks for it.
+    """
+    candidates = set(found)
+    _add_importers(candidates, importers)
+    candidates -= found
+    classes = {name for path in found for name in _CLASS.findall(known[path])}
+    words = {path: set(_USED.findall(known[path])) for path in candidates}
+    added = True
+    while added:
+        users = [path for path in candidates if not classes.isdisjoint(words[path])]
+        added = bool(users)
+        candidates.difference_update(users)
+        found.update(users)
+        classes.update(
+            name
+            for path in users
+            for name, bases in _DERIVED.findall(known[path])
+            if not classes.isdisjoint(_NAME.findall(bases))
+        )
 
 
 def _imports_stubs(project: Project, content: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import statistics
 import subprocess
 import sys
@@ -36,6 +37,15 @@ def lint_throughput() -> None:
         time_taken = seconds([*command, str(package)], package.parent)
         name = " ".join(["qlint", *options, "torchvision"])
         print(f"{name}: {time_taken:.2f} s, {lines / 1000 / time_taken:.1f} kLOC/s")
+    torchfix = shutil.which("torchfix")
+    if torchfix is None:
+        print("torchfix is not installed: no comparison (pip install torchfix==0.7.0)")
+        return
+    start = time.perf_counter()
+    command = [torchfix, "--select", "ALL", "--jobs", "1", str(package)]
+    subprocess.run(command, check=False, capture_output=True)
+    theirs = time.perf_counter() - start
+    print(f"torchfix --jobs 1 torchvision: {theirs:.2f} s, {theirs / time_taken:.1f} times that")
 
 
 def plugin_cost() -> None:
