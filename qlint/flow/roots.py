@@ -47,9 +47,16 @@ class Analysis:
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # What makes a model of others, or quantizes one.
-_BUILDING = frozenset(
-    "Sequential ModuleList ModuleDict QuantWrapper QuantStub prepare prepare_qat convert "
-    "quantize quantize_qat quantize_per_tensor quantize_per_channel".split()
+# Only together with the word "quantization" do these mean what torch means by them.
+_STEPS = frozenset("prepare prepare_qat convert quantize quantize_qat".split())
+_BUILDING = _STEPS | frozenset(
+    "Sequential ModuleList ModuleDict QuantWrapper QuantStub quantize_per_tensor "
+    "quantize_per_channel".split()
+)
+_LOOKS_UP = re.compile(r"getattr|globals|locals|vars\(|__dict__|eval\(|import_module|modules\[")
+# Comments, and strings on one or several lines.
+_TEXT = re.compile(
+    r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
 )
 _SMALL = range(-1, 4)
 # So many flags may decide, one after the other, whether what one entry point runs is quantized.
@@ -159,8 +166,10 @@ class _Runner:
         tensor shows when a model calls them.
         """
         functions = [each for each in self._names() if isinstance(each, Function)]
-        mentioned = {function: names_in(function) for function in functions}
-        wanted = {cls.name for cls in self._classes()} | _BUILDING
+        classes = self._classes()
+        registered = frozenset(cls.name for cls in classes if cls.node.decorators)
+        mentioned = {function: names_in(function, registered) for function in functions}
+        wanted = {cls.name for cls in classes} | _BUILDING
         waiting = functions
         while True:
             found = [function for function in waiting if mentioned[function] & wanted]
@@ -329,12 +338,24 @@ def _flags(instance: Value) -> object:
     return (cls.name if isinstance(cls, External) else cls, *flags, *methods)
 
 
-def names_in(function: Function) -> frozenset[str]:
-    """All words in the source of a function that is defined at the top level of its file."""
-    node, body = function.node, function.module.file.body
-    behind = [each.start for each in body if each.start > node.start]
-    end = min(behind, default=len(function.module.text))
-    return frozenset(_WORD.findall(function.module.text, node.start, end))
+def names_in(function: Function, registered: frozenset[str]) -> frozenset[str]:
+    """The words in the code of a function that is defined at the top level of its file.
+
+    Words in strings count if the function looks things up by their names, or if they are names of
+    ``registered`` classes, which anybody can look up.
+    """
+    node, text = function.node, function.module.text
+    behind = [each.start for each in function.module.file.body if each.start > node.start]
+    source = text[node.start : min(behind, default=len(text))]
+    code = _TEXT.sub("", source)
+    words = _WORD.findall(code)
+    if _is_def(node):
+        words.remove(node.name)
+    if _LOOKS_UP.search(code):
+        words += _WORD.findall(source)
+    elif registered:
+        words += registered.intersection(_WORD.findall(source))
+    return frozenset(words) if "quantiz" in text else frozenset(words) - _STEPS
 
 
 def _is_def(node: model.FunctionDef | model.Lambda) -> TypeGuard[model.FunctionDef]:
