@@ -403,8 +403,11 @@ class ExpressionLowering:
         return model.Yield(start, self.cursor.at, value, is_from)
 
     def _number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> model.Expression:
-        start = self._take(node.value)
-        return model.Constant(start, self.cursor.at, ast.literal_eval(node.value))
+        text = node.value
+        start = self._take(text)
+        # Plain decimal digits, by far the most, need no evaluator.
+        value = int(text) if text.isdecimal() and text.isascii() else ast.literal_eval(text)
+        return model.Constant(start, self.cursor.at, value)
 
     def _ellipsis(self, _: cst.Ellipsis) -> model.Expression:
         start = self._take("...")
