@@ -86,7 +86,8 @@ class UnsupportedModule:
     """A call of a module that does not do right by int8 tensors once the model is converted.
 
     ``callee`` is the source of what is called; ``base`` the canonical name of torch's class, and
-    ``cls`` the class of the program derived from it, if it is not that class itself.
+    ``cls`` the class of the program derived from it, if it is not that class itself. ``option`` is
+    the constructor's argument that alone makes it so, if there is one.
     """
 
     callee: str
@@ -95,6 +96,7 @@ class UnsupportedModule:
     outcome: Outcome
     site: Site
     tensor: Tensor
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)

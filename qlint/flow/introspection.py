@@ -27,6 +27,7 @@ from qlint.flow.values import (
     Unknown,
     Value,
     join,
+    one_of,
     options_of,
 )
 from qlint.semantics.names import canonical
@@ -118,16 +119,24 @@ def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if len(arguments.args) < 2:
         return UNKNOWN
     value, name, *default = arguments.args
-    if isinstance(name, Constant) and isinstance(name.value, str):
-        if default and isinstance(value, Instance):
-            if _has(value, name.value) is False:
-                return default[0]
-            if name.value in unsure_slots(value):
-                return join([interp.get_attribute(value, name.value, site), default[0]])
-        return interp.get_attribute(value, name.value, site)
+    known = [each.value for each in options_of(name) if isinstance(each, Constant)]
+    if known:  # of a name that is one of several, those that are spelled out
+        found = [_attribute(interp, value, str(each), default, site) for each in known]
+        return found[0] if len(options_of(name)) == 1 else one_of(found)
     if isinstance(value, Instance) and is_module(value):
         return join([SUBMODULE, *(child for _, child in children(value))])
     return UNKNOWN
+
+
+def _attribute(
+    interp: Interpreter, value: Value, name: str, default: list[Value], site: Site
+) -> Value:
+    if default and isinstance(value, Instance):
+        if _has(value, name) is False:
+            return default[0]
+        if name in unsure_slots(value):
+            return join([interp.get_attribute(value, name, site), default[0]])
+    return interp.get_attribute(value, name, site)
 
 
 def _has(value: Value, name: str) -> bool | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.events import Call, ModuleCall, UnsupportedModule
+from qlint.flow.heap import unsure_slots
 from qlint.flow.modules import children, classes_in, descendants, external_base, is_module_class
 from qlint.flow.values import (
     FLOAT,
@@ -14,12 +15,14 @@ from qlint.flow.values import (
     BoundMethod,
     Calls,
     Class,
+    Constant,
     Function,
     Instance,
     Tensor,
     Tuple,
     Unknown,
     Value,
+    join,
     options_of,
     quantized_in,
     tensors_in,
@@ -64,12 +67,15 @@ def forward_of(instance: Instance) -> Value | None:
     """What calling a module of the program runs: the instance's own ``forward``, if it was given
     one, or that of its class; None if that lies outside.
     """  # noqa: D205
-    own = instance.slots.get("forward")
-    if own is not None and any(isinstance(each, _CALLABLE) for each in options_of(own)):
-        return own
     cls = instance.cls
     found = cls.lookup("forward") if isinstance(cls, Class) else None
-    return BoundMethod(found, instance) if isinstance(found, Function) else None
+    inherited = BoundMethod(found, instance) if isinstance(found, Function) else None
+    own = instance.slots.get("forward")
+    if own is None or not any(isinstance(each, _CALLABLE) for each in options_of(own)):
+        return inherited
+    if inherited is not None and "forward" in unsure_slots(instance):
+        return join([own, inherited])
+    return own
 
 
 def signature(forward: Value) -> tuple[Function, int]:
@@ -99,7 +105,8 @@ def _run_forward(
     if assumed:
         arguments = _assumed_inputs(interp, forward, cls)
     repeats = _count_call(interp, instance, arguments, site)
-    interp.ran_forward.add(cls)
+    if outermost or _says_what_it_gets(arguments):
+        interp.ran_forward.add(cls)
     interp.forwarded.add(id(instance))
     interp.repeating += repeats
     interp.forward_depth += 1
@@ -114,6 +121,14 @@ def _run_forward(
     interp.repeating -= repeats
     # What leaves an assumed model has been dequantized by whoever wraps it.
     return FLOAT if assumed else result
+
+
+def _says_what_it_gets(arguments: Arguments) -> bool:
+    """Whether something is known of what a forward pass gets; if not, it has shown nothing."""
+    values = arguments.values()
+    return not any(isinstance(each, Unknown) for each in values) or any(
+        True for value in values for _ in tensors_in(value)
+    )
 
 
 def _assumed_inputs(interp: Interpreter, forward: Value, cls: Class) -> Arguments:
@@ -164,7 +179,7 @@ def external_forward(
         return _run_inside(interp, instance, arguments, site, keep=True)
     _check_kernel(interp, instance, base, arguments, site)
     result = _on_grid(hand_on(arguments), instance, base)
-    if base in known.SWAPPED and result == FLOAT and interp.assume_quantized:
+    if base in known.SWAPPED and result in (FLOAT, UNKNOWN) and interp.assume_quantized:
         name = base.rpartition(".")[2]
         message = f"quantized here: a converted {name} puts out int8"
         return interp.quantized(site, message, grid=grid_of(instance))
@@ -183,14 +198,33 @@ def _check_kernel(
     """Report a module that a converted model cannot run on int8."""
     tensor = quantized_in(arguments.values())
     cls = instance.cls.name if isinstance(instance.cls, Class) else None
-    outcome = kernels.of_module(base, subclass=cls is not None)
+    options = options_given(instance)
+    outcome = kernels.of_module(base, subclass=cls is not None, options=options)
     if tensor is None or outcome not in kernels.BAD or _may_be_fused(base, tensor):
         return
     assert outcome is not None
     if instance.cls in interp.forwarding[-1:]:  # super().forward(x): said where it is called
         interp.unswapped.add(id(instance))
         return
-    interp.report(UnsupportedModule(arguments.spelled, base, cls, outcome, site, tensor))
+    option, _ = kernels.bad_option(base, options) or ("", None)
+    interp.report(UnsupportedModule(arguments.spelled, base, cls, outcome, site, tensor, option))
+
+
+def note_options(instance: Instance, base: str, arguments: Arguments) -> None:
+    """Keep the constructor's arguments on which it depends what convert makes of a module."""
+    for name, position in kernels.module_options(base):
+        given = arguments.get(position, name)
+        if isinstance(given, Constant):
+            instance.slots[f"<{name}>"] = given  # no attribute has such a name
+
+
+def options_given(instance: Instance) -> dict[str, str]:
+    """The constructor's arguments that were kept."""
+    return {
+        slot[1:-1]: str(value.value)
+        for slot, value in instance.slots.items()
+        if slot.startswith("<") and isinstance(value, Constant)
+    }
 
 
 def _check_swapping(
@@ -222,7 +256,7 @@ def _on_grid(result: Value, instance: Instance, base: str) -> Value:
     if not isinstance(result, Tensor) or not base.startswith(NN):
         return replace(result, grid=None) if isinstance(result, Tensor) else result
     result = replace(result, handed_on=False)
-    if base in known.KEEP_GRID:
+    if kernels.keeps_grid(base):
         return result
     if base in known.FIXED_GRID:
         return replace(result, grid=known.FIXED_GRID[base])

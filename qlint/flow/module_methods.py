@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.containers import known_items, new_list
-from qlint.flow.module_calls import external_forward, forward_of, grid_of
+from qlint.flow.module_calls import external_forward, forward_of, grid_of, note_options
 from qlint.flow.modules import (
     MORE,
     attach,
@@ -78,6 +78,7 @@ def has_method(instance: Instance, name: str) -> bool:
 def construct(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Instance:
     """Make an instance of an outside class."""
     instance = Instance(cls=External(name))
+    note_options(instance, name, arguments)
     if name in known.CONTAINERS:
         _fill(interp, instance, name, arguments)
     elif name == known.QUANT_WRAPPER or name in known.PARALLEL:
@@ -136,6 +137,7 @@ def call_base_method(
     """Call a method that an instance has from an outside base class."""
     base = canonical(base)
     if method == "__init__":
+        note_options(instance, base, arguments)
         if base in known.CONTAINERS:
             _fill(interp, instance, base, arguments)
         return NONE

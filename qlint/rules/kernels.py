@@ -54,6 +54,21 @@ _CURES = {
     "mean": "dequantize before it, or give the dimensions",
 }
 
+# Constructor arguments that int8 modules cannot have, and what to give instead.
+_OPTION_CURES = {
+    "batch_first=True": "transpose to (length, batch, features) and leave `batch_first` out",
+    "padding=same": "give the padding as a number: `kernel_size // 2` for odd kernels",
+    "return_indices=True": _ISLAND,
+    **{
+        f"padding_mode={mode}": "pad with zeros, or pad by a module of its own in a float island"
+        for mode in ("reflect", "replicate", "circular")
+    },
+    **{
+        f"mode={mode}": "use nearest or bilinear, which int8 has, or make a float island of it"
+        for mode in ("linear", "bicubic", "trilinear")
+    },
+}
+
 
 class UnsupportedOp(Rule):
     """A torch operation that int8 tensors have no kernel for.
@@ -178,13 +193,17 @@ class UnsupportedLayer(Rule):
     Finds calls of modules on quantized tensors that convert leaves as float modules and that have
     no int8 kernel: ``SiLU``, ``Softmax``, ``Mish``, ``GRU``, ``AdaptiveMaxPool2d``,
     ``TransformerEncoderLayer`` and others; ``PReLU``, whose int8 form is wrong; and instances of
-    *subclasses* of layers that convert would swap.
+    *subclasses* of layers that convert would swap; and layers with arguments that no int8 module
+    can have: ``Conv2d(padding="same")``, ``Upsample(mode="bicubic")``,
+    ``MaxPool2d(return_indices=True)``, ``BatchNorm2d(affine=False)``.
 
     Why is this bad
     ---------------
     Convert looks for exact types. It swaps ``nn.LayerNorm`` for an int8 module, but leaves a
     ``class LayerNorm2d(nn.LayerNorm)`` as it is; that then gets int8 tensors and raises
     NotImplementedError. The float and the fake-quant model run, so this shows after training.
+    ``MultiheadAttention(batch_first=True)`` raises nothing: convert forgets the argument, and the
+    int8 module takes the batch for the sequence.
 
     Example
     -------
@@ -233,6 +252,14 @@ class UnsupportedLayer(Rule):
             _example("LayerNorm2d(3)", "x = self.quant(x)", "return self.layer(x)  # QL109"),
         ),
         Example(
+            "arguments that int8 modules cannot have",
+            _example(
+                "nn.Conv2d(3, 3, 3, padding='same')",
+                "x = self.quant(x)",
+                "return self.dequant(self.layer(x))  # QL109",
+            ),
+        ),
+        Example(
             "swapped by convert",
             _example("nn.LayerNorm(3)", "x = self.quant(x)", "return self.dequant(self.layer(x))"),
         ),
@@ -262,8 +289,15 @@ class UnsupportedLayer(Rule):
                 "before it and a QuantStub of its own behind it"
             )
         elif event.outcome is Outcome.WRONG:
-            message = f"`{event.callee}` is an {name}; its int8 form gives wrong results"
-            cure = _ISLAND
+            given = f" with {event.option}, which convert ignores" if event.option else ""
+            message = f"`{event.callee}` is an {name}{given}; its int8 form gives wrong results"
+            cure = _OPTION_CURES.get(event.option, _ISLAND)
+        elif event.option:
+            message = (
+                f"`{event.callee}` is an {name} with {event.option}, which no int8 kernel can do, "
+                "so the converted model fails here"
+            )
+            cure = _OPTION_CURES.get(event.option, _ISLAND)
         else:
             message = (
                 f"`{event.callee}` is an {name}, which has no int8 form, so the converted model "

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from qlint.semantics.names import FUNCTIONAL, NN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 class Outcome(Enum):
@@ -32,6 +32,7 @@ Option = tuple[str, int]
 """An argument on which the outcome depends: its name, and its place among the positional ones."""
 
 BAD = (Outcome.FAILS, Outcome.WRONG)
+_OPTION_KEYS = ("name", "at", "default")  # the other keys of an option are its values
 
 
 @cache
@@ -57,25 +58,59 @@ def of_operation(
     if option is not None:
         given = argument((option["name"], option["at"]))
         value = option["default"] if given == "" else given
-        if value in option and value not in ("name", "at", "default"):
+        if value in option and value not in _OPTION_KEYS:
             return Outcome(option[value])
     if namespace == FUNCTIONAL and "functional" in entry:
         return Outcome(entry["functional"])
     return Outcome(entry["result"])
 
 
-def of_module(name: str, *, subclass: bool = False) -> Outcome | None:
+def of_module(
+    name: str, *, subclass: bool = False, options: Mapping[str, str] | None = None
+) -> Outcome | None:
     """What a converted module of that class (canonical name) does; None if unknown.
 
     An instance of a ``subclass`` is not swapped by convert: it runs as the float module it was.
+    ``options`` are the constructor's arguments, as far as they are known.
     """
-    entry = _table()["modules"].get(name.removeprefix(NN)) if name.startswith(NN) else None
+    entry = _module(name)
     if entry is None:
         return None
+    bad = bad_option(name, options or {})
+    if bad is not None:
+        return bad[1]
     return Outcome(entry.get("not swapped", entry["converted"]) if subclass else entry["converted"])
+
+
+def bad_option(name: str, options: Mapping[str, str]) -> tuple[str, Outcome] | None:
+    """The constructor's argument for which alone a converted module fails or is wrong."""
+    for option in (_module(name) or {}).get("options", ()):
+        given = options.get(option["name"])
+        if given in option and given not in _OPTION_KEYS and Outcome(option[given]) in BAD:
+            return f"{option['name']}={given}", Outcome(option[given])
+    return None
+
+
+def module_options(name: str) -> list[Option]:
+    """The constructor's arguments on which it depends what a converted module does."""
+    entry = _module(name) or {}
+    return [(each["name"], each["at"]) for each in entry.get("options", ())]
+
+
+def keeps_grid(name: str) -> bool:
+    """Whether the int8 output of a module has the qparams of its input."""
+    entry = _module(name)
+    return entry is not None and all(
+        entry.get(way, Outcome.SAME_QPARAMS.value) == Outcome.SAME_QPARAMS.value
+        for way in ("converted", "per channel")
+    )
 
 
 def is_swapped(name: str) -> bool:
     """Whether convert makes an int8 module of this class that does what the float one cannot."""
-    entry = _table()["modules"].get(name.removeprefix(NN)) if name.startswith(NN) else None
+    entry = _module(name)
     return entry is not None and "not swapped" in entry
+
+
+def _module(name: str) -> dict[str, Any] | None:
+    return _table()["modules"].get(name.removeprefix(NN)) if name.startswith(NN) else None

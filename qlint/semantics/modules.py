@@ -69,17 +69,6 @@ _REUSABLE = (
     "Tanhshrink Softplus Softshrink Hardshrink Softsign LogSigmoid GLU SiLU Mish SELU CELU RReLU "
     "CosineSimilarity PairwiseDistance"
 )
-# Int8 output with the qparams of the input.
-KEEP_GRID = frozenset(
-    NN + name
-    for name in (
-        "Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d MaxPool1d MaxPool2d "
-        "MaxPool3d AvgPool2d AvgPool3d AdaptiveAvgPool2d AdaptiveAvgPool3d Upsample "
-        "UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle ChannelShuffle "
-        "ReLU ReLU6 Hardtanh Threshold AvgPool1d ZeroPad2d "
-        "ConstantPad1d ConstantPad2d ReflectionPad1d ReflectionPad2d"
-    ).split()
-)
 # Int8 output with qparams that are always the same.
 FIXED_GRID = {NN + "Sigmoid": "sigmoid", NN + "Hardsigmoid": "sigmoid", NN + "Tanh": "tanh"}
 

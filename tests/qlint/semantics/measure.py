@@ -26,6 +26,8 @@ TABLE = Path(__file__).parents[3] / "qlint" / "semantics" / "kernels.json"
 ENGINES = ("x86", "fbgemm", "qnnpack", "onednn")
 # Less than this, against the same operation on dequantized inputs, is not rounding.
 _MIN_SQNR_DB = 20.0
+# Where the functions and methods are; the namespaces come last, as canonical names have it.
+_OWNERS = (torch, F, torch.Tensor, torch.fft, torch.linalg, torch.special)
 
 Call = Callable[[Callable[..., Any], torch.Tensor, torch.Tensor], Any]
 
@@ -169,6 +171,9 @@ _OWN_CALLS: dict[str, Call] = {
     "dstack": lambda f, x, y: f([x, y]),
     "column_stack": lambda f, x, y: f([x, y]),
     "row_stack": lambda f, x, y: f([x, y]),
+    "stft": lambda f, x, y: f(x.flatten(1), 4, return_complex=True),
+    "multi_dot": lambda f, x, y: f([x[0, 0], y[0, 0]]),
+    "vecdot": lambda f, x, y: f(x, y),
     "chain_matmul": lambda f, x, y: f(x[0, 0], y[0, 0]),
 }
 for _name in ("add", "sub", "mul", "div", "fmod", "remainder", "pow", "rsub", "maximum", "minimum"):
@@ -188,6 +193,10 @@ _OPTIONS: dict[str, tuple[str, int, str, dict[str, Call]]] = {
         for mode in ("constant", "reflect", "replicate", "circular")
     }),
     "mean": ("dim", 1, "None", {"None": lambda f, x, y: f(x)}),
+    "max_pool2d": ("return_indices", 6, "False", {
+        str(given): lambda f, x, y, given=given: f(x, 2, return_indices=given)
+        for given in (True, False)
+    }),
     **{name: ("training", 2, "True", {
         str(training): lambda f, x, y, training=training: f(x, 0.5, training)
         for training in (True, False)
@@ -213,9 +222,9 @@ _NO_OPERATIONS = (
     "frombuffer from_ as_tensor asarray tensor_split initial_seed dropout_ "
     "alpha_dropout_ feature_dropout_ feature_alpha_dropout_ set "
     "unravel lobpcg pca_lowrank svd_lowrank eig chol "
-    "lu qr svd inverse pinverse logdet slogdet matrix_ geqrf orgqr ormqr triangular "
+    "lu qr svd inv pinv logdet slogdet matrix_exp matrix_power matrix_rank solve tensorinv tensorsolve geqrf orgqr ormqr triangular "
     "lstsq constant_pad_nd apply_ map_ map2_ batch_norm_ nonzero_static narrow_copy sparse_ "
-    "stft istft fft ifft rfft irfft cond while_loop segment_reduce bincount histc histogram "
+    "istft cond while_loop segment_reduce bincount histc histogram "
     "frac_ trace vander trapezoid trapz cumulative_trapezoid gradient cov corrcoef dsmm hsmm smm "
     "spmm sspaddmm hspmm saddmm grid_sampler affine_grid layer_norm_ conv_tbc convolution "
     "bucketize searchsorted one_hot pdist block_diag cartesian_prod combinations einsum_ "
@@ -228,7 +237,7 @@ def operations() -> list[str]:
     """Names of all functions and methods of torch that compute something on tensors."""
     names = {
         name
-        for owner in (torch, F, torch.Tensor)
+        for owner in _OWNERS
         for name in dir(owner)
         if name.islower() and not name.startswith("_") and callable(getattr(owner, name))
     }
@@ -249,7 +258,7 @@ def inputs() -> tuple[torch.Tensor, torch.Tensor]:
 
 def forms(name: str) -> Iterator[Callable[..., Any]]:
     """The function and the method of that name."""
-    for owner in (torch, F, torch.Tensor):
+    for owner in _OWNERS:
         if callable(found := getattr(owner, name, None)):
             yield found
 
@@ -281,7 +290,7 @@ def measure_operation(name: str) -> dict[str, Any] | None:
         entry["functional"] = "fails"
     if name in _OPTIONS:
         argument, position, default, option_calls = _OPTIONS[name]
-        form = next(forms(name))
+        form = getattr(F, name, None) or next(forms(name))
         values = {
             value: _outcome(form, call, expected)
             for value, call in option_calls.items()
@@ -328,6 +337,7 @@ def _outcome(form: Callable[..., Any], call: Call, expected: torch.Tensor) -> st
 
 
 _IMAGE, _SEQUENCE, _VOLUME = (2, 8, 8, 8), (2, 8, 8), (2, 8, 4, 8, 8)
+_SHAPE_OF_MODE = {"linear": _SEQUENCE, "trilinear": _VOLUME}
 _MODULES: dict[str, tuple[tuple[int, ...], Callable[[], nn.Module]]] = {
     **{f"Conv{n}d": (s, lambda n=n: getattr(nn, f"Conv{n}d")(8, 8, 1)) for n, s in
        ((1, _SEQUENCE), (2, _IMAGE), (3, _VOLUME))},
@@ -393,6 +403,35 @@ _MODULES: dict[str, tuple[tuple[int, ...], Callable[[], nn.Module]]] = {
 }  # fmt: skip
 
 
+# Constructor arguments that decide whether a converted module works: their names, where they stand
+# among the positional ones, what they are when left out, and a module for each value.
+_MODULE_OPTIONS: dict[str, list[tuple[str, int, str, dict[str, Callable[[], nn.Module]]]]] = {
+    "Upsample": [("mode", 2, "nearest", {
+        mode: lambda mode=mode: nn.Upsample(scale_factor=2, mode=mode)
+        for mode in ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear")
+    })],
+    **{f"Conv{n}d": [
+        ("padding", 4, "0", {"same": lambda n=n: getattr(nn, f"Conv{n}d")(8, 8, 3, padding="same")}),
+        ("padding_mode", 8, "zeros", {
+            mode: lambda n=n, mode=mode: getattr(nn, f"Conv{n}d")(
+                8, 8, 3, padding=1, padding_mode=mode)
+            for mode in ("zeros", "reflect", "replicate", "circular")
+        }),
+    ] for n in (1, 2, 3)},
+    **{f"BatchNorm{n}d": [
+        (name, at, "True", {"False": lambda n=n, name=name: getattr(nn, f"BatchNorm{n}d")(
+            8, **{name: False})})
+        for name, at in (("affine", 3), ("track_running_stats", 4))
+    ] for n in (2, 3)},
+    **{f"MaxPool{n}d": [("return_indices", 4, "False", {
+        "True": lambda n=n: getattr(nn, f"MaxPool{n}d")(2, return_indices=True)
+    })] for n in (1, 2, 3)},
+    "MultiheadAttention": [("batch_first", 8, "False", {
+        "True": lambda: _Thrice(nn.MultiheadAttention(8, 2, batch_first=True))
+    })],
+}  # fmt: skip
+
+
 class _Twice(nn.Module):
     """A module of two inputs, given one tensor for both."""
 
@@ -430,23 +469,35 @@ def modules() -> list[str]:
 def measure_module(name: str) -> dict[str, Any]:
     """What a module does to an int8 tensor: converted, and left as the float module it was."""
     shape, make = _MODULES[name]
+    per_tensor, per_channel = quantization.default_qconfig, quantization.get_default_qconfig("x86")
+    converted, other, not_swapped = (
+        _converted_outcome(make, shape, qconfig) for qconfig in (per_tensor, per_channel, None)
+    )
+    entry: dict[str, Any] = {"converted": converted}
+    if other != converted:
+        entry["per channel"] = other
+    if not_swapped != converted:
+        entry["not swapped"] = not_swapped
+    for argument, position, default, makers in _MODULE_OPTIONS.get(name, ()):
+        outcomes = {
+            value: _converted_outcome(maker, _SHAPE_OF_MODE.get(value, shape), per_tensor)
+            for value, maker in makers.items()
+        }
+        option = {"name": argument, "at": position, "default": default, **outcomes}
+        entry.setdefault("options", []).append(option)
+    return entry
+
+
+def _converted_outcome(
+    make: Callable[[], nn.Module], shape: tuple[int, ...], qconfig: quantization.QConfig | None
+) -> str:
+    torch.backends.quantized.engine = "x86"
     torch.manual_seed(0)
     module = make().eval()
     x = torch.rand(shape) + 0.1
-    torch.backends.quantized.engine = "x86"
-    per_tensor, per_channel = quantization.default_qconfig, quantization.get_default_qconfig("x86")
     expected = _first_tensor(module(x))
     assert expected is not None
-    outcomes = [
-        _module_outcome(_converted(module, x, qconfig), x, expected)
-        for qconfig in (per_tensor, per_channel, None)
-    ]
-    entry: dict[str, Any] = {"converted": outcomes[0]}
-    if outcomes[1] != outcomes[0]:
-        entry["per channel"] = outcomes[1]
-    if outcomes[2] != outcomes[0]:
-        entry["not swapped"] = outcomes[2]
-    return entry
+    return _module_outcome(_converted(module, x, qconfig), x, expected)
 
 
 def _converted(
