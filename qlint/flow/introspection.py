@@ -49,7 +49,7 @@ def py_isinstance(interp: Interpreter, arguments: Arguments, site: Site) -> Valu
 
 
 def _is_any_instance(value: Value, classes: list[Value]) -> bool | None:
-    answers = [_is_instance(value, each) for each in classes]
+    answers = [is_instance(value, each) for each in classes]
     if True in answers:
         return True
     return None if None in answers else False
@@ -77,7 +77,8 @@ _CONTAINER_TYPES = {
 _TYPES = {*_PYTHON_TYPES, *_CONTAINER_TYPES}
 
 
-def _is_instance(value: Value, cls: Value) -> bool | None:
+def is_instance(value: Value, cls: Value) -> bool | None:
+    """Whether a value (not a union) is an instance of a class, None if it cannot be known."""
     if isinstance(value, (Unknown, NotTensor)) or not isinstance(cls, (Class, External)):
         return None
     if isinstance(value, Instance):

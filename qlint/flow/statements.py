@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import classes, narrowing, special_methods
+from qlint.flow import classes, narrowing, patterns, special_methods
 from qlint.flow.containers import MORE, delete_item, extend
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
@@ -297,17 +297,32 @@ def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
 
 
 def _match(interp: Interpreter, node: model.Match, frame: Frame) -> Outcome:
-    interp.evaluate(node.subject, frame)
+    subject = interp.evaluate(node.subject, frame)
 
-    def case(names: tuple[str, ...], block: model.Block) -> Callable[[], Outcome]:
+    def taking(names: dict[str, Value], block: model.Block) -> Callable[[], Outcome]:
         def run() -> Outcome:
-            frame.names.update(dict.fromkeys(names, UNKNOWN))
+            frame.names.update(names)
             return interp.execute(block, frame)
 
         return run
 
-    branches = [case(names, block) for names, _, block in node.cases]
-    return interp.fork(frame, [*branches, lambda: _FALLS_THROUGH])
+    branches: list[Callable[[], Outcome]] = []
+    for pattern, guard, block in node.cases:
+        fit, names = patterns.fits(interp, pattern, subject, frame)
+        if fit is False:
+            continue
+        if guard is not None:
+            frame.names.update(names)
+            holds = truth(interp, interp.evaluate(guard, frame))
+            if holds is False:
+                continue
+            fit = fit if holds else None
+        branches.append(taking(names, block))
+        if fit:
+            break
+    else:
+        branches.append(lambda: _FALLS_THROUGH)
+    return branches[0]() if len(branches) == 1 else interp.fork(frame, branches)
 
 
 def _function(interp: Interpreter, node: model.FunctionDef, frame: Frame) -> Outcome:

@@ -193,6 +193,53 @@ class Parameters:
     double_star: Parameter | None
 
 
+# Patterns
+
+
+@dataclass(slots=True, eq=False)
+class Pattern(Node):
+    """What a subject is matched with; the nodes inside have the span of the whole pattern."""
+
+
+@dataclass(slots=True, eq=False)
+class ValuePattern(Pattern):
+    """A constant or a dotted name."""
+
+    value: Expression
+
+
+@dataclass(slots=True, eq=False)
+class CapturePattern(Pattern):
+    """``pattern as name``, ``name``, ``*name`` or ``_``."""
+
+    pattern: Pattern | None
+    name: str | None
+    starred: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class OrPattern(Pattern):
+    options: tuple[Pattern, ...]
+
+
+@dataclass(slots=True, eq=False)
+class SequencePattern(Pattern):
+    items: tuple[Pattern, ...]
+
+
+@dataclass(slots=True, eq=False)
+class MappingPattern(Pattern):
+    items: tuple[tuple[Expression, Pattern], ...]
+    rest: str | None
+
+
+@dataclass(slots=True, eq=False)
+class ClassPattern(Pattern):
+    cls: Expression
+    positional: tuple[Pattern, ...]
+    keywords: tuple[tuple[str, Pattern], ...]
+
+
 # Statements
 
 
@@ -314,10 +361,10 @@ class Try(Statement):
 
 @dataclass(slots=True, eq=False)
 class Match(Statement):
-    """``cases`` pairs the names that a pattern binds, its guard, and the body."""
+    """``cases`` are patterns with their guards and bodies."""
 
     subject: Expression
-    cases: tuple[tuple[tuple[str, ...], Expression | None, Block], ...]
+    cases: tuple[tuple[Pattern, Expression | None, Block], ...]
 
 
 @dataclass(slots=True, eq=False)

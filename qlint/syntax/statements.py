@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import libcst as cst
 
 from qlint.syntax import model
+from qlint.syntax.patterns import lower_pattern
 from qlint.syntax.expressions import BINARY, ExpressionLowering
 
 if TYPE_CHECKING:
@@ -294,13 +295,12 @@ class StatementLowering:
         cases = []
         for case in node.cases:
             self._take("case")
-            self._expressions.skip(case.pattern)
+            pattern = lower_pattern(case.pattern, *self._expressions.skip(case.pattern))
             guard = None
             if case.guard is not None:
                 self._take("if")
                 guard = self._lower(case.guard)
-            names = tuple(sorted(_captured_names(case.pattern)))
-            cases.append((names, guard, self._block(case.body)))
+            cases.append((pattern, guard, self._block(case.body)))
         return model.Match(start, end, subject, tuple(cases))
 
     def _decorators(self, nodes: Iterable[cst.Decorator]) -> tuple[model.Expression, ...]:
@@ -360,14 +360,3 @@ class StatementLowering:
 _AUGMENTED: dict[type[cst.CSTNode], str] = {
     getattr(cst, operator.__name__ + "Assign"): token for operator, token in BINARY.items()
 }
-
-
-def _captured_names(pattern: cst.CSTNode) -> set[str]:
-    names: set[str] = set()
-    if isinstance(pattern, (cst.MatchAs, cst.MatchStar)) and pattern.name is not None:
-        names.add(pattern.name.value)
-    if isinstance(pattern, cst.MatchMapping) and pattern.rest is not None:
-        names.add(pattern.rest.value)
-    for child in pattern.children:
-        names |= _captured_names(child)
-    return names

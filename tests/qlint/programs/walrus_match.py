@@ -40,3 +40,6 @@ class Net(nn.Module):
 
 def make():
     return Net(), (torch.rand(1, 3, 16, 16),)
+
+
+OTHERS = [Net(mode) for mode in ("mul", "stack")]
