@@ -87,20 +87,6 @@ def py_first(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return arguments.args[-1] if arguments.args else UNKNOWN
 
 
-def py_chain(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    items: list[Value] = []
-    more = arguments.more
-    for each in arguments.args:
-        found, uncertain = known_items(interp, each)
-        items += found
-        more = more or uncertain
-    return Tuple(tuple(items), more)
-
-
-def py_repeat(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    return Tuple(arguments.args[:1] * 2, open=True)
-
-
 def py_copy(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return _deep_copy(arguments.args[0], {}) if arguments.args else UNKNOWN
 

@@ -14,8 +14,6 @@ from qlint.flow.values import (
     Dict,
     External,
     NotTensor,
-    Tensor,
-    Tuple,
     Union,
     Unknown,
     Value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.flow import builtin_calls, introspection, library_calls
+from qlint.flow import builtin_calls, introspection, iterator_calls, library_calls
 from qlint.flow.operators import binary
 from qlint.flow.values import (
     NOT_TENSOR,
@@ -112,8 +112,18 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "functools.partialmethod": library_calls.py_partial_method,
     "functools.reduce": library_calls.py_reduce,
     "typing.cast": library_calls.py_first,
-    "itertools.chain": library_calls.py_chain,
-    "itertools.repeat": library_calls.py_repeat,
+    "itertools.chain": iterator_calls.py_chain,
+    "itertools.chain.from_iterable": iterator_calls.py_chain_items,
+    "itertools.repeat": iterator_calls.py_repeat,
+    "itertools.cycle": iterator_calls.py_cycle,
+    "itertools.islice": iterator_calls.py_islice,
+    "itertools.pairwise": iterator_calls.py_pairwise,
+    "itertools.zip_longest": iterator_calls.py_zip_longest,
+    "itertools.accumulate": iterator_calls.py_accumulate,
+    "itertools.starmap": iterator_calls.py_starmap,
+    "itertools.product": iterator_calls.py_product,
+    "itertools.combinations": iterator_calls.py_combinations,
+    "itertools.permutations": iterator_calls.py_combinations,
     "collections.namedtuple": library_calls.py_named_tuple,
     "collections.OrderedDict": builtin_calls.py_dict,
     "collections.defaultdict": library_calls.py_open_dict,

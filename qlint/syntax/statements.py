@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import libcst as cst
 
 from qlint.syntax import model
-from qlint.syntax.patterns import lower_pattern
 from qlint.syntax.expressions import BINARY, ExpressionLowering
+from qlint.syntax.patterns import lower_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
