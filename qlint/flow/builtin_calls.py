@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from qlint.flow import texts
 from qlint.flow.containers import (
     items_of,
     known_items,
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
 
 
-# A loop over a long range shows nothing new after its first rounds; the last one may differ.
+# A loop over a long range shows nothing new after its first rounds; the last one may differ, and
+# those with a number that the loop's body mentions.
 _FIRST_ROUNDS = 3
 
 
@@ -64,10 +66,11 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         rounds = range(*numbers)
     except (TypeError, ValueError):
         return Tuple((NOT_TENSOR, NOT_TENSOR), open=True)
+    shown: Sequence[int] = rounds
     if len(rounds) > _FIRST_ROUNDS + 1:
-        shown: Sequence[int] = (*rounds[:_FIRST_ROUNDS], rounds[-1])
-    else:
-        shown = rounds
+        mentioned = {each for each in interp.mentioned if each in rounds}
+        some = {*rounds[:_FIRST_ROUNDS], *mentioned, rounds[-1]}
+        shown = sorted(some, reverse=rounds.step < 0)
     return Tuple(tuple(Constant(each) for each in shown), more or len(shown) < len(rounds))
 
 
@@ -242,6 +245,10 @@ def py_convert(function: Callable[[Any], Any]) -> Callable[..., Value]:
         return NOT_TENSOR
 
     return convert
+
+
+def py_str(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    return texts.joined(arguments.args) if len(arguments.args) == 1 else NOT_TENSOR
 
 
 def py_unary(op: str) -> Callable[..., Value]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qlint.flow import (
     container_methods,
     einops_calls,
+    enums,
     module_calls,
     module_methods,
     modules,
@@ -195,7 +196,9 @@ def _call_class_method(
 
 
 def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Site) -> Value:
-    """Make an instance of a class of the program."""
+    """Make an instance of a class of the program, or find the member of an enumeration."""
+    if enums.is_enum(cls):
+        return enums.find(cls, arguments.args)
     instance = Instance(cls=cls)
     bases = set(cls.external_bases())
     if bases & _DICTS:

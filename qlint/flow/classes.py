@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qlint.flow import enums
 from qlint.flow.scopes import Frame
 from qlint.flow.values import (
     UNKNOWN,
@@ -40,6 +41,8 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
     interp.execute(node.body, body)
     if body.names is not cls.namespace:  # a branch in the body made a new dict
         cls.namespace.update(body.names)
+    if enums.is_enum(cls):
+        enums.make_members(cls)
     result: Value = cls
     for decorator in reversed(node.decorators):
         value = _apply(interp, interp.evaluate(decorator, frame), result, decorator, frame)

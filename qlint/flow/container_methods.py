@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.flow import builtin_calls
+from qlint.flow import builtin_calls, texts
 from qlint.flow.containers import (
     extend,
     get_item,
@@ -142,12 +142,14 @@ _TEXT_METHODS = frozenset(
 def _constant_method(value: object, name: str, arguments: Arguments) -> Value:
     if not isinstance(value, str) or name not in _TEXT_METHODS:
         return NOT_TENSOR
-    if arguments.kwargs or arguments.more:
+    if arguments.more:
         return NOT_TENSOR
     try:
-        result = getattr(value, name)(*(_plain(each) for each in arguments.args))
+        args = [_plain(each) for each in arguments.args]
+        kwargs = {keyword: _plain(each) for keyword, each in arguments.kwargs.items()}
+        result = getattr(value, name)(*args, **kwargs)
     except Exception:
-        return NOT_TENSOR
+        return texts.braces(value) if name == "format" else NOT_TENSOR
     if isinstance(result, list):
         return new_list(Constant(each) for each in result)
     if isinstance(result, tuple):

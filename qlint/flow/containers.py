@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from qlint.flow import enums
 from qlint.flow.scopes import Namespace
 from qlint.flow.values import (
     NOT_TENSOR,
@@ -133,6 +134,8 @@ def iterate(interp: Interpreter, value: Value) -> list[Value]:
         return []
     if isinstance(value, Instance) and is_module(value):
         return [child for _, child in children(value)]
+    if isinstance(value, Class) and enums.is_enum(value):
+        return [*enums.members(value)]
     if isinstance(value, Tensor):
         return [value, value, MORE]
     if isinstance(value, NotTensor):
@@ -193,6 +196,9 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
         return _dict_item(interp, value, index)
     if isinstance(value, Instance) and is_module(value):
         return child_at(interp, value, index)
+    if isinstance(value, Class) and enums.is_enum(value):  # Mode["ADD"]
+        name = str(index.value) if isinstance(index, Constant) else ""
+        return value.namespace.get(name) or join(enums.members(value))
     if isinstance(value, Constant):
         return NOT_TENSOR
     return UNKNOWN

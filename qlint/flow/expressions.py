@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import narrowing, special_methods
+from qlint.flow import narrowing, special_methods, texts
 from qlint.flow.calls import Arguments
 from qlint.flow.containers import (
     MORE,
@@ -306,18 +306,18 @@ def _yield(interp: Interpreter, node: model.Yield, frame: Frame) -> Value:
 
 
 def _formatted(interp: Interpreter, node: model.FormattedString, frame: Frame) -> Value:
-    text = ""
-    known = bool(node.parts)
+    if not node.parts:
+        return NOT_TENSOR
+    parts: list[Value] = []
     for part in node.parts:
         if isinstance(part, str):
-            text += part
+            parts.append(Constant(part))
             continue
         value = interp.evaluate(part, frame)
-        if isinstance(value, Constant) and not isinstance(part, model.FormattedString):
-            text += str(value.value)
-        else:
-            known = False
-    return Constant(text) if known else NOT_TENSOR
+        # How a value is formatted is not looked at, but in the plainest case.
+        plain = not isinstance(part, model.FormattedString)
+        parts.append(value if plain else NOT_TENSOR)
+    return texts.joined(parts)
 
 
 EVALUATORS: dict[type[model.Expression], Callable[[Interpreter, Any, Frame], Value]] = {

@@ -84,6 +84,9 @@ class Interpreter:
         self.forward_depth = 0
         self._namespaces: dict[Path, Namespace] = {}
         self._resolving: set[tuple[Path, str]] = set()
+        # The numbers in the body of the loop whose iterable is being evaluated.
+        self.mentioned: frozenset[int] = frozenset()
+        self.numbers: dict[model.For, frozenset[int]] = {}
         self.constants: dict[model.Constant, Constant] = {}
         self._sites: dict[model.Node, Site] = {}
         self._stack: list[Function] = []

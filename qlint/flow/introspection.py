@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import attributes
+from qlint.flow import attributes, texts
 from qlint.flow.heap import unsure_slots
 from qlint.flow.values import (
     NONE,
@@ -125,8 +125,20 @@ def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         found = [_attribute(interp, value, str(each), default, site) for each in known]
         return found[0] if len(options_of(name)) == 1 else one_of(found)
     if isinstance(value, Instance) and is_module(value):
-        return join([SUBMODULE, *(child for _, child in children(value))])
+        named = dict(children(value))
+        found = [named[each] for each in texts.fitting(name, named)]
+        if isinstance(value.cls, Class) and isinstance(name, NotTensor) and name.glob is not None:
+            methods = dict.fromkeys(each for cls in value.cls.mro for each in _names_of(cls))
+            found += [
+                interp.get_attribute(value, each, site) for each in texts.fitting(name, methods)
+            ]
+            return one_of(found) if found else SUBMODULE
+        return join([SUBMODULE, *found])
     return UNKNOWN
+
+
+def _names_of(cls: Class | External) -> list[str]:
+    return list(cls.namespace) if isinstance(cls, Class) else []
 
 
 def _attribute(

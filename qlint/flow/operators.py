@@ -6,6 +6,7 @@ import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from qlint.flow import enums, texts
 from qlint.flow.containers import data_of, items_of, known_pairs, new_list
 from qlint.flow.events import Operation, UnsupportedOperation
 from qlint.flow.flags import flag_of
@@ -143,6 +144,10 @@ def _binary(op: str, left: Value, right: Value) -> Value:
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         other = right if isinstance(left, Tensor) else left
         return UNKNOWN if isinstance(other, Unknown) else FLOAT
+    if op == "%" and isinstance(left, Constant) and isinstance(left.value, str):
+        return texts.percent(left.value, right)
+    if op == "+" and _is_text(left) and _is_text(right) and NotTensor in (type(left), type(right)):
+        return texts.joined((left, right))
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return UNKNOWN
     if isinstance(left, Constant) and isinstance(right, Constant):
@@ -155,6 +160,12 @@ def _binary(op: str, left: Value, right: Value) -> Value:
     if isinstance(left, (NotTensor, Constant)) and isinstance(right, (NotTensor, Constant)):
         return NOT_TENSOR
     return UNKNOWN
+
+
+def _is_text(value: Value) -> bool:
+    if isinstance(value, NotTensor):
+        return value.glob is not None
+    return isinstance(value, Constant) and isinstance(value.value, str)
 
 
 def _sequence_arithmetic(op: str, left: Value, a: Tuple, right: Value, b: Tuple | None) -> Value:
@@ -255,6 +266,8 @@ def _identical(left: Value, right: Value, sure_if_different: bool) -> bool | Non
         return None if isinstance(left, Tensor) and isinstance(right, Tensor) else False
     if left == right and not isinstance(left, (Tuple, List, Dict)):
         return True
+    if enums.is_member(left) or enums.is_member(right):
+        return enums.equal(left, right)
     if sure_if_different:
         return None if isinstance(left, Tuple) and isinstance(right, Tuple) else False
     # Equal is more than identical: of two containers or instances it is not known.

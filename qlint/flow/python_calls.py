@@ -87,7 +87,7 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "builtins.max": builtin_calls.py_minmax,
     "builtins.int": builtin_calls.py_convert(int),
     "builtins.float": builtin_calls.py_convert(float),
-    "builtins.str": builtin_calls.py_convert(str),
+    "builtins.str": builtin_calls.py_str,
     "builtins.round": builtin_calls.py_unary("round"),
     "builtins.abs": builtin_calls.py_unary("abs"),
     "builtins.bool": builtin_calls.py_bool,

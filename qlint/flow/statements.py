@@ -197,7 +197,12 @@ def _selects_by_index(interp: Interpreter, test: model.Expression, frame: Frame)
 
 
 def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
+    if isinstance(node.iterable, model.Call):
+        if node not in interp.numbers:
+            interp.numbers[node] = _numbers_in(node)
+        interp.mentioned = interp.numbers[node]
     iterable = interp.evaluate(node.iterable, frame)
+    interp.mentioned = frozenset()
     rounds = special_methods.iterate(interp, iterable, interp.site(node.iterable, frame))
     certain = not rounds or rounds[-1] is not MORE
     outer = frame.breaks, frame.continues
@@ -222,6 +227,17 @@ def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
             break
         outcome = _FALLS_THROUGH
     return _end_loop(interp, node, frame, outcome, outer)
+
+
+def _numbers_in(loop: model.For) -> frozenset[int]:
+    """The whole numbers that the body of a loop compares something with."""
+    return frozenset(
+        number
+        for node in model.walk(loop.body)
+        if isinstance(node, model.Compare)
+        for each in model.walk((node.left, node.comparators))
+        if isinstance(each, model.Constant) and isinstance(number := each.value, int)
+    )
 
 
 def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:

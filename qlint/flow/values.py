@@ -60,11 +60,13 @@ class Unknown(Value):
 class NotTensor(Value):
     """Some Python value that is certainly no tensor: a size, a flag, a name.
 
-    The scale of a tensor, read by ``q_scale()``, knows the ``grid`` that it is of.
+    The scale of a tensor, read by ``q_scale()``, knows the ``grid`` that it is of. Of a text that
+    is only known in part, ``glob`` is the pattern.
     """
 
     grid: object = field(default=None, compare=False)
     flag: Flag | None = field(default=None, compare=False)
+    glob: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +364,8 @@ def _in_common(one: Value, other: Value) -> Value:
     if isinstance(one, Unknown) and isinstance(other, Unknown) and one.flag != other.flag:
         return Unknown(one.submodule)
     if isinstance(one, NotTensor) and isinstance(other, NotTensor):
-        return one if (one.flag, one.grid) == (other.flag, other.grid) else NOT_TENSOR
+        same = (one.flag, one.grid, one.glob) == (other.flag, other.grid, other.glob)
+        return one if same else NOT_TENSOR
     if isinstance(one, Tuple) and one.written is not None:
         return replace(one, written=None)
     return one

@@ -8,7 +8,10 @@ Annotations are ordinary expressions, docstrings are ordinary constants.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(slots=True, eq=False)
@@ -400,3 +403,16 @@ class File:
     body: Block
     comments: tuple[CommentLine, ...]
     line_starts: tuple[int, ...]
+
+
+def walk(part: object) -> Iterator[Node]:
+    """All nodes in a node or a tuple of nodes, itself first."""
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, tuple):
+            waiting += each
+        elif isinstance(each, (Node, Parameters)):
+            if isinstance(each, Node):
+                yield each
+            waiting += [getattr(each, name) for name in type(each).__dataclass_fields__]
