@@ -101,7 +101,11 @@ def decorated(
     decorators: tuple[model.Expression, ...],
     frame: Frame,
 ) -> Value:
-    """A function behind its decorators, which are taken to hand on what it does."""
+    """A function behind its decorators, which are taken to hand on what it does.
+
+    A method is what those of the program make of it: they often wrap it in a float island. What
+    wraps a function that builds models (a registry, as a rule) says less than the function.
+    """
     for decorator in reversed(decorators):
         accessor = _accessor(interp, function, decorator, frame)
         if accessor is not None:
@@ -114,8 +118,10 @@ def decorated(
             function = replace(function, kind="static")
         elif name == "classmethod":
             function = replace(function, kind="class")
-        elif frame.owner is None:  # a method is in no registry
-            _apply(interp, value, function, decorator, frame)
+        else:
+            wrapped = _apply(interp, value, function, decorator, frame)
+            if frame.owner is not None and isinstance(wrapped, Function):
+                function = wrapped
     return function
 
 
