@@ -16,6 +16,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
+import torch.ao.nn.quantizable as nnqa
 import torch.ao.nn.quantized as nnq
 from torch import nn
 from torch.ao import quantization
@@ -147,6 +148,9 @@ class _Int8Watch(TorchFunctionMode):
                 # A float tensor there is another defect, and must not end this run.
                 module.register_forward_pre_hook(_quantize_inputs)
                 _restore_parameters(module)
+            wrong = _wrong_module(module)
+            if wrong:
+                module.register_forward_pre_hook(self._noting(type(module).__name__, wrong))
             module.register_forward_pre_hook(self._entering(name), prepend=True)
             module.register_forward_hook(self._leaving)
 
@@ -181,6 +185,12 @@ class _Int8Watch(TorchFunctionMode):
             self._seen.add(key)
             self.found.append(RawOp(name, file, line, end_line, module, outcome, reason))
 
+    def _noting(self, name: str, reason: str) -> Callable[..., None]:
+        def note(_module: nn.Module, _args: Any) -> None:
+            self._note(name, "wrong", reason)
+
+        return note
+
     def _entering(self, name: str) -> Callable[..., None]:
         def enter(_module: nn.Module, _args: Any) -> None:
             self._stack.append(name)
@@ -189,6 +199,15 @@ class _Int8Watch(TorchFunctionMode):
 
     def _leaving(self, _module: nn.Module, _args: Any, _output: Any) -> None:
         self._stack.pop()
+
+
+def _wrong_module(module: nn.Module) -> str:
+    """What is silently wrong about an int8 module of torch; empty if nothing is (as measured)."""
+    if isinstance(module, nnqa.MultiheadAttention) and module.batch_first and module.num_heads > 1:
+        return "with batch_first=True its int8 form mixes up the heads"
+    if isinstance(module, nnq.PReLU):
+        return "its int8 form is 10 dB off"
+    return ""
 
 
 def _reason(error: Exception) -> str:

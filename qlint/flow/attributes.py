@@ -32,6 +32,7 @@ from qlint.flow.values import (
     Unknown,
     Value,
     join,
+    options_of,
 )
 from qlint.semantics import operations
 
@@ -120,6 +121,8 @@ def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Val
         return Tuple((NOT_TENSOR,), open=True)
     if name == "is_quantized" and value.state is not State.MAYBE:
         return Constant(value.state is State.QUANTIZED)
+    if name == "dtype" and value.state is State.QUANTIZED:
+        return External("torch.quint8")
     if name in operations.PLAIN_ATTRIBUTES:
         return NOT_TENSOR
     if name in operations.VIEW_ATTRIBUTES:
@@ -146,11 +149,30 @@ def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) ->
             return _from_class(interp, value, cls, in_class, name, site)
         if name == "__class__":
             return cls
+        delegated = _delegated(interp, value, cls, name, site)
+        if delegated is not None:
+            return delegated
     if name == "_modules":
         return _slots_of(value, [slot for slot, _ in children(value)])
     if name == "__dict__":
         return _slots_of(value, [slot for slot in value.slots if slot.isidentifier()])
     return _external_attribute(value, name, module=is_module(value))
+
+
+def _delegated(
+    interp: Interpreter, value: Instance, cls: Class, name: str, site: Site
+) -> Value | None:
+    """What a class's own ``__getattr__`` finds where nothing else does."""
+    from qlint.flow.calls import Arguments
+    from qlint.flow.module_methods import has_method
+
+    method = cls.lookup("__getattr__")
+    if not isinstance(method, Function) or name.startswith("_") or has_method(value, name):
+        return None
+    found = interp.call(BoundMethod(method, value), Arguments((Constant(name),)), site)
+    # What `super().__getattr__` would find is in a slot, and was looked for there.
+    known = [each for each in options_of(found) if not isinstance(each, Unknown)]
+    return join(known) if known else None
 
 
 def _slots_of(value: Instance, names: list[str]) -> Dict:

@@ -75,14 +75,15 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.modules import MORE, children, is_module
+    from qlint.flow.modules import MORE, PART, children, is_module
 
     value = arguments.args[0] if arguments.args else UNKNOWN
     items = items_of(value)
     if items is not None:
         return NOT_TENSOR if items.open else Constant(len(items.items))
     if isinstance(value, Instance) and is_module(value):
-        return NOT_TENSOR if MORE in value.slots else Constant(len(children(value)))
+        unsure = MORE in value.slots or PART in value.slots
+        return NOT_TENSOR if unsure else Constant(len(children(value)))
     if isinstance(value, Dict) and not value.open:
         return Constant(len(value.slots))
     if isinstance(value, Constant) and isinstance(value.value, (str, bytes)):
@@ -124,7 +125,13 @@ def py_sum(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     from qlint.flow.values import quantized_in
     from qlint.semantics.operations import Op
 
-    values, _ = known_items(interp, arguments.args[0]) if arguments.args else ((), False)
+    values, more = known_items(interp, arguments.args[0]) if arguments.args else ((), False)
+    start = arguments.get(1, "start")
+    sequences = [items_of(each) for each in ((start,) if start is not None else ()) + values]
+    if start is not None and items_of(start) is not None:
+        items = [item for each in sequences if each is not None for item in each.items]
+        opened = more or any(each is None or each.open for each in sequences)
+        return new_list(items, more=opened)
     tensor = quantized_in(each for each in values if isinstance(each, Tensor))
     if tensor is not None:
         report_arithmetic(interp, Op.ADD, "function", "sum", site, values[:2], tensor)

@@ -46,10 +46,22 @@ def call_method(
     if isinstance(receiver, Dict):
         return _dict_method(interp, receiver, name, arguments, site)
     if isinstance(receiver, Tuple):
+        if receiver.names:
+            return _named_tuple_method(receiver, name, arguments)
         return NOT_TENSOR if name in ("index", "count", "numel") else UNKNOWN
     if isinstance(receiver, Constant):
         return _constant_method(receiver.value, name, arguments)
     return UNKNOWN
+
+
+def _named_tuple_method(receiver: Tuple, name: str, arguments: Arguments) -> Value:
+    named = dict(zip(receiver.names, receiver.items, strict=False))
+    if name == "_replace":
+        named.update(arguments.kwargs)
+        return Tuple(tuple(named.values()), names=receiver.names)
+    if name == "_asdict":
+        return new_dict((Constant(each), value) for each, value in named.items())
+    return NOT_TENSOR if name in _QUESTIONS else UNKNOWN
 
 
 _QUESTIONS = frozenset("index count issubset issuperset isdisjoint".split())

@@ -17,6 +17,7 @@ from qlint.flow.values import (
     Instance,
     List,
     NotTensor,
+    SomeSlice,
     Tensor,
     Tuple,
     Union,
@@ -118,7 +119,7 @@ def extend(interp: Interpreter, target: List, added: Value) -> None:
 def iterate(interp: Interpreter, value: Value) -> list[Value]:
     """The items a ``for`` over the value meets, MORE at the end if there may be others."""
     value = data_of(value)
-    from qlint.flow.modules import children, is_module
+    from qlint.flow.modules import PART, children, is_module
 
     if isinstance(value, Union):
         return _iterate_union(interp, value)
@@ -133,7 +134,8 @@ def iterate(interp: Interpreter, value: Value) -> list[Value]:
             return [Constant(each) for each in value.value[:8]]
         return []
     if isinstance(value, Instance) and is_module(value):
-        return [child for _, child in children(value)]
+        more = [MORE] if PART in value.slots else []
+        return [*(child for _, child in children(value)), *more]
     if isinstance(value, Class) and enums.is_enum(value):
         return [*enums.members(value)]
     if isinstance(value, Tensor):
@@ -216,6 +218,9 @@ def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:
         if not part and items.open:  # those that were not looked at
             part = tuple(UNKNOWN for _ in items.items[:1])
         return new_list(part, more=items.open) if as_list else Tuple(part, items.open)
+    if isinstance(index, SomeSlice):
+        part = tuple(one_of([each]) for each in items.items)
+        return new_list(part, more=True) if as_list else Tuple(part, open=True)
     if items.written is not None and items.written[0] is index:
         return items.written[1]
     if isinstance(index, Tuple):  # not a sequence then, but something like an array

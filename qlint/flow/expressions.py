@@ -25,6 +25,8 @@ from qlint.flow.values import (
     Constant,
     Dict,
     Lazy,
+    NotTensor,
+    SomeSlice,
     Tuple,
     Union,
     Unknown,
@@ -71,7 +73,7 @@ def _slice(interp: Interpreter, node: model.Slice, frame: Frame) -> Value:
     ]
     if all(_is_index(each) for each in bounds):
         return Constant(slice(*(each.value for each in bounds if isinstance(each, Constant))))
-    return NOT_TENSOR
+    return SomeSlice()
 
 
 def _is_index(value: Value) -> bool:
@@ -151,13 +153,26 @@ def _boolean(interp: Interpreter, node: model.BooleanOp, frame: Frame) -> Value:
         return Outcome.FALLS_THROUGH
 
     interp.fork(frame, [right, lambda: Outcome.FALLS_THROUGH])
-    if truth(interp, results[0]) is (node.op == "and"):
+    decided = truth(interp, results[0])
+    if decided is (node.op == "and"):
         return left  # `flag and True` is as true as the flag
+    if decided is False:
+        return results[0]  # `anything and False`: what matters is that it is not true
+    if decided and _is_question(left):
+        return results[0]  # `a == b or True`
     if node.op == "or":  # what was false is not the value
         left = join(each for each in _options(left) if truth(interp, each) is not False)
     if isinstance(left, Unknown) and results[0] == NOT_TENSOR:
         return NOT_TENSOR
     return join([left, *results])
+
+
+def _is_question(value: Value) -> bool:
+    """Whether only the truth of a value can matter: the result of a comparison, a flag."""
+    return all(
+        isinstance(each, NotTensor) or (isinstance(each, Constant) and isinstance(each.value, bool))
+        for each in _options(value)
+    )
 
 
 def _options(value: Value) -> tuple[Value, ...]:

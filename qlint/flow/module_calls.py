@@ -256,7 +256,7 @@ def _on_grid(result: Value, instance: Instance, base: str) -> Value:
     if not isinstance(result, Tensor) or not base.startswith(NN):
         return replace(result, grid=None) if isinstance(result, Tensor) else result
     result = replace(result, handed_on=False)
-    if kernels.keeps_grid(base):
+    if kernels.module_keeps_grid(base):
         return result
     if base in known.FIXED_GRID:
         return replace(result, grid=known.FIXED_GRID[base])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlint.flow.values import (
+    NONE,
     SUBMODULE,
     Class,
     Constant,
     External,
     Instance,
     List,
+    SomeSlice,
     Tuple,
     Unknown,
     Value,
@@ -63,6 +65,8 @@ def is_container(instance: Instance) -> bool:
 
 # The slot of a container that has more submodules than were looked at; no attribute is named so.
 MORE = "<more>"
+# The slot of a container that is a part of another, it is not known which.
+PART = "<part>"
 
 
 def children(instance: Instance) -> list[tuple[str, Value]]:
@@ -102,6 +106,11 @@ def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:
     """The value of ``module[index]``."""
     named = children(instance)
     values = [value for _, value in named]
+    if isinstance(index, SomeSlice):
+        part = Instance({PART: NONE}, cls=External(external_base(instance)), attached=True)
+        for name, value in named:
+            part.slots[name] = one_of([value])
+        return part
     if isinstance(index, Constant):
         if isinstance(index.value, str):
             return instance.slots.get(index.value, SUBMODULE)

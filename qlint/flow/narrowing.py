@@ -66,18 +66,31 @@ def _may_be_none(value: Value, wanted: bool) -> bool:
 
 
 def _assume_quantized(target: model.Expression, holds: bool, frame: Frame) -> None:
+    if not (isinstance(target, model.Name) and target.id in frame.names):
+        return
+    unsure = any(
+        isinstance(each, Tensor) and each.state is State.MAYBE
+        for each in options_of(frame.names[target.id])
+    )
+    _narrow(frame, target.id, holds)
+    if unsure and not holds:  # tensors that come together are quantized together
+        for name, value in frame.names.items():
+            if isinstance(value, Tensor) and value.state is State.MAYBE:
+                _narrow(frame, name, holds)
+
+
+def _narrow(frame: Frame, name: str, quantized: bool) -> None:
     def narrow(value: Value) -> Value | None:
         if not isinstance(value, Tensor):
             return value
         if value.state is State.MAYBE:
-            return replace(value, state=State.QUANTIZED) if holds else Tensor(State.FLOAT)
-        return value if (value.state is State.QUANTIZED) is holds else None
+            return replace(value, state=State.QUANTIZED) if quantized else Tensor(State.FLOAT)
+        return value if (value.state is State.QUANTIZED) is quantized else None
 
-    if isinstance(target, model.Name) and target.id in frame.names:
-        narrowed = [narrow(each) for each in options_of(frame.names[target.id])]
-        kept = [each for each in narrowed if each is not None]
-        if kept:
-            frame.names[target.id] = join(kept)
+    narrowed = [narrow(each) for each in options_of(frame.names[name])]
+    kept = [each for each in narrowed if each is not None]
+    if kept:
+        frame.names[name] = join(kept)
 
 
 def _assume_call(interp: Interpreter, test: model.Call, holds: bool, frame: Frame) -> None:

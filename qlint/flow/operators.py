@@ -99,6 +99,13 @@ def binary(
     quantized = quantized_in(
         each for side in (left, right) for each in options_of(side) if isinstance(each, Tensor)
     )
+    if quantized is not None and quantized.handed_on and op == "+":
+        # An unknown module's result may be a sequence, and is one if it is joined to another.
+        sequence = next((each for each in (left, right) if items_of(each) is not None), None)
+        if sequence is not None:
+            added = items_of(sequence) or Tuple(())
+            items = (*added.items, replace(quantized, handed_on=False, grid=None))
+            return new_list(items, more=True)
     if quantized is not None:
         family = BINARY_OPERATORS.get(op)
         if family is not None:

@@ -38,8 +38,13 @@ from qlint.semantics.names import (
     may_be_module_class,
 )
 from qlint.semantics.operations import (
+    CASTS,
     FIXED_GRID,
+    FLOAT_ARGUMENTS,
     KEEP_GRID,
+    LIKE,
+    LIKE_FUNCTIONS,
+    LIKE_METHODS,
     OPERATOR_METHODS,
     PAIR_WITH_DIM,
     Op,
@@ -156,6 +161,8 @@ def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
     if family is not None:
         _report(interp, family, "function", arguments.spelled, site, values)
     elif _check_kernel(interp, short, namespace, arguments, arguments.spelled, site):
+        if namespace == "torch.fft.":  # complex numbers are never int8
+            return FLOAT
         return _on_new_grid(_result(interp, short, values, arguments, site))
     return _result(interp, short, values, arguments, site)
 
@@ -182,6 +189,11 @@ def call_tensor_method(
     values = (receiver, *arguments.values())
     if family is not None:
         _report(interp, family, "method", f".{name}()", site, values)
+    elif name in LIKE_METHODS and receiver == FLOAT and quantized_in(arguments.args) is not None:
+        like = quantized_in(arguments.args)
+        assert like is not None
+        report_unsupported(interp, LIKE, f".{name}()", kernels.Outcome.FAILS, site, like)
+        return FLOAT
     elif isinstance(receiver, Tensor):
         whole = arguments.with_first(receiver)
         if _check_kernel(interp, name, _TENSOR_METHODS, whole, f".{name}()", site):
@@ -220,7 +232,7 @@ def _check_kernel(
     """Report an operation on a quantized tensor for which there is no int8 kernel."""
     values = arguments.values()
     tensor = quantized_in(values)
-    if tensor is None or (short == "type" and len(values) == 1):
+    if tensor is None or (short == "type" and not _is_dtype(arguments.get(1, "dtype"))):
         return False
     if short in _TWO_TENSORS and len(values) > 1 and isinstance(values[1], Tensor):
         short = _TWO_TENSORS[short]
@@ -235,8 +247,36 @@ def _check_kernel(
         return str(value.value) if isinstance(value, Constant) else None
 
     outcome = kernels.of_operation(short, namespace, option)
+    if _spoils_kernel(short, arguments):
+        outcome = kernels.Outcome.FAILS
     report_unsupported(interp, short, spelled, outcome, site, tensor)
     return outcome is kernels.Outcome.FAILS
+
+
+def _spoils_kernel(short: str, arguments: Arguments) -> bool:
+    """Whether an argument keeps an operation that has a kernel from running on int8."""
+    if short in FLOAT_ARGUMENTS:
+        name, position = FLOAT_ARGUMENTS[short]
+        given = arguments.get(position, name)
+        return given is not None and quantized_in([given]) is not None
+    return short in LIKE_FUNCTIONS and _is_dtype(arguments.kwargs.get("dtype"))
+
+
+def _is_cast(short: str, arguments: Arguments) -> bool:
+    """Whether a method makes a float tensor of any other, int8 ones excepted."""
+    if short in CASTS:
+        return True
+    if short in LIKE_FUNCTIONS:
+        return _is_dtype(arguments.kwargs.get("dtype"))
+    dtype = arguments.get(1, "dtype")
+    return short in ("to", "type") and _is_dtype(dtype)
+
+
+def _is_dtype(value: Value | None) -> bool:
+    """Whether a value is a dtype that is spelled out, and none of the quantized ones."""
+    if isinstance(value, Constant):
+        return isinstance(value.value, str) and "Tensor" in value.value
+    return isinstance(value, External) and not value.name.startswith("torch.q")
 
 
 def _on_new_grid(value: Value) -> Value:
@@ -256,7 +296,7 @@ def _result(
         return Tuple((NOT_TENSOR,), open=True)
     if result is Result.NOT_TENSOR:
         return NotTensor(common_grid(values)) if short == "q_scale" else NOT_TENSOR
-    if result is Result.FLOAT:
+    if result is Result.FLOAT or _is_cast(short, arguments):
         return FLOAT
     if result is Result.QUANTIZED:
         scale = arguments.get(1, "scale")
@@ -274,7 +314,7 @@ def _result(
 
 
 def _grid_after(short: str, tensor: Tensor, values: tuple[Value, ...]) -> object:
-    if short in KEEP_GRID:
+    if short in KEEP_GRID or kernels.operation_keeps_grid(short):
         return tensor.grid
     if op_of(short) is Op.CAT:  # what is joined takes the scale of the first
         first = next((each for value in values[:1] for each in tensors_in(value)), None)

@@ -70,6 +70,11 @@ class NotTensor(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class SomeSlice(NotTensor):
+    """A slice of which not all bounds are known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Constant(Value):
     """A Python constant whose value is known."""
 

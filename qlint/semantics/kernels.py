@@ -97,7 +97,14 @@ def module_options(name: str) -> list[Option]:
     return [(each["name"], each["at"]) for each in entry.get("options", ())]
 
 
-def keeps_grid(name: str) -> bool:
+def operation_keeps_grid(name: str) -> bool:
+    """Whether the int8 output of a function or tensor method has the qparams of its input."""
+    functions = _table()["functions"]
+    entry = functions.get(name) or functions.get(name.removesuffix("_"))
+    return entry is not None and entry["result"] == Outcome.SAME_QPARAMS.value
+
+
+def module_keeps_grid(name: str) -> bool:
     """Whether the int8 output of a module has the qparams of its input."""
     entry = _module(name)
     return entry is not None and all(

@@ -32,6 +32,17 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# A method that is to make a float tensor what a quantized one is: `mask.to(x)`.
+LIKE = "like another"
+LIKE_METHODS = _names("to type_as copy_")
+
+# Methods that make a float (or whole-number) tensor of any other.
+CASTS = _names("float double half bfloat16 int long short char byte bool")
+# Functions that work on int8 unless this argument is int8, too.
+FLOAT_ARGUMENTS = {"grid_sample": ("grid", 1)}
+# Functions that make a tensor like another, which for int8 must be int8 as well.
+LIKE_FUNCTIONS = _names("full_like ones_like zeros_like empty_like rand_like randn_like")
+
 BINARY_OPERATORS = {
     "+": Op.ADD,
     "-": Op.SUB,
@@ -105,7 +116,8 @@ _FLOAT = _names(
     "bucketize tril_indices triu_indices cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss "
     "binary_cross_entropy binary_cross_entropy_with_logits kl_div huber_loss hann_window "
     "count_nonzero cartesian_prod combinations affine_grid polar complex isin histc "
-    "q_per_channel_scales q_per_channel_zero_points load default_generator"
+    "q_per_channel_scales q_per_channel_zero_points load default_generator stft istft "
+    "view_as_complex view_as_real"
 )
 _PIECES = _names(
     "chunk split unbind tensor_split hsplit vsplit dsplit split_with_sizes unsafe_chunk "
@@ -133,19 +145,9 @@ PLAIN_ATTRIBUTES = _names(
 VIEW_ATTRIBUTES = _names("T mT H mH data real imag grad")
 
 
-# Int8 output with the qparams of the input: the values move, or some of them are dropped.
-KEEP_GRID = _names(
-    "view reshape flatten unflatten permute transpose t contiguous squeeze unsqueeze expand "
-    "expand_as view_as reshape_as clone detach detach_ chunk split unbind tensor_split "
-    "split_with_sizes hsplit vsplit index_select narrow select flip repeat repeat_interleave "
-    "movedim moveaxis swapaxes swapdims adjoint relu relu_ max_pool1d max_pool2d max_pool3d "
-    "avg_pool2d avg_pool3d adaptive_avg_pool2d adaptive_avg_pool3d interpolate upsample pad "
-    "pixel_shuffle pixel_unshuffle channel_shuffle max min topk sort cpu to dropout dropout2d "
-    "dropout3d identity requires_grad_ squeeze_ unsqueeze_ transpose_ mean std clamp clamp_ clip "
-    "clip_ hardtanh hardtanh_ relu6 leaky_relu leaky_relu_ threshold threshold_ avg_pool1d tile "
-    "unfold as_strided rot90 diagonal masked_fill masked_fill_ roll gather "
-    "masked_select flipud fliplr"
-)
+# Int8 output with the qparams of the input, beside what the table of kernels says: what is not
+# measured, or has an int8 kernel in some calling forms only.
+KEEP_GRID = _names("cpu cuda detach_ identity masked_select requires_grad_ t tensor_split")
 # Int8 output with qparams that are always the same.
 FIXED_GRID = {
     "sigmoid": "sigmoid",

@@ -14,8 +14,8 @@ from pathlib import Path
 TRUTH = Path(__file__).parent / "truth"
 # Classes of torchvision derived from a layer that convert would swap.
 _DERIVED = {"LayerNorm2d", "Conv3DSimple", "Conv3DNoTemporal", "Conv3DDepthwise"}
-# The truth lists modules that raise. This one does not: convert forgets the `batch_first` of a
-# MultiheadAttention, and the output is noise (-2 dB; `kernels.json` measures it).
+# The truth lists modules that raise. This one does not: with `batch_first` the int8 form of
+# MultiheadAttention mixes up the heads (-2 dB; `kernels.json` measures it).
 _SILENTLY_WRONG = {"torchvision/models/vision_transformer.py:113"}
 _CATEGORIES = {
     "QL101": {"add"},

@@ -205,3 +205,21 @@ def test_fixture_records(qcheck: q.QCheck) -> None:
     with pytest.raises(AssertionError):
         qcheck.assert_no_raw_ops(tq.QuantWrapper(seeded(Block)), batch())
     assert [each.outcome for each in qcheck.results] == ["passed", "failed"]
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_attention_that_mixes_up_its_heads(batch_first: bool) -> None:
+    class Attend(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=batch_first)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.attention(x, x, x, need_weights=False)[0]
+
+    model = tq.QuantWrapper(Attend())
+    if not batch_first:
+        q.assert_no_raw_ops(model, torch.randn(3, 5, 8))
+        return
+    with pytest.raises(AssertionError, match="mixes up the heads"):
+        q.assert_no_raw_ops(model, torch.randn(3, 5, 8))

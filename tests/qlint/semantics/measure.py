@@ -222,7 +222,8 @@ _NO_OPERATIONS = (
     "frombuffer from_ as_tensor asarray tensor_split initial_seed dropout_ "
     "alpha_dropout_ feature_dropout_ feature_alpha_dropout_ set "
     "unravel lobpcg pca_lowrank svd_lowrank eig chol "
-    "lu qr svd inv pinv logdet slogdet matrix_exp matrix_power matrix_rank solve tensorinv tensorsolve geqrf orgqr ormqr triangular "
+    "lu qr svd inv pinv logdet slogdet matrix_exp matrix_power matrix_rank "
+    "solve tensorinv tensorsolve geqrf orgqr ormqr triangular "
     "lstsq constant_pad_nd apply_ map_ map2_ batch_norm_ nonzero_static narrow_copy sparse_ "
     "istft cond while_loop segment_reduce bincount histc histogram "
     "frac_ trace vander trapezoid trapz cumulative_trapezoid gradient cov corrcoef dsmm hsmm smm "
@@ -332,7 +333,8 @@ def _outcome(form: Callable[..., Any], call: Call, expected: torch.Tensor) -> st
         signal = expected.double().pow(2).sum()
         if error > 0 and 10 * torch.log10(signal / error) < _MIN_SQNR_DB:
             return "wrong"
-    same = (got.q_scale(), got.q_zero_point()) == (0.03, 120)
+    # Some kernels keep the scale in single precision.
+    same = abs(got.q_scale() - 0.03) < 1e-8 and got.q_zero_point() == 120
     return "int8, same qparams" if same else "int8"
 
 
@@ -411,7 +413,9 @@ _MODULE_OPTIONS: dict[str, list[tuple[str, int, str, dict[str, Callable[[], nn.M
         for mode in ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear")
     })],
     **{f"Conv{n}d": [
-        ("padding", 4, "0", {"same": lambda n=n: getattr(nn, f"Conv{n}d")(8, 8, 3, padding="same")}),
+        ("padding", 4, "0", {
+            "same": lambda n=n: getattr(nn, f"Conv{n}d")(8, 8, 3, padding="same")
+        }),
         ("padding_mode", 8, "zeros", {
             mode: lambda n=n, mode=mode: getattr(nn, f"Conv{n}d")(
                 8, 8, 3, padding=1, padding_mode=mode)
@@ -528,7 +532,8 @@ def _module_outcome(model: nn.Module | None, x: torch.Tensor, expected: torch.Te
     if 10 * torch.log10(expected.double().pow(2).sum() / error) < _MIN_SQNR_DB:
         return "wrong"
     stub = model.quant
-    same = (got.q_scale(), got.q_zero_point()) == (stub.scale.item(), stub.zero_point.item())
+    same_scale = abs(got.q_scale() - stub.scale.item()) < 1e-6 * stub.scale.item()
+    same = same_scale and got.q_zero_point() == stub.zero_point.item()
     return "int8, same qparams" if same else "int8"
 
 
