@@ -34,7 +34,7 @@ from qlint.flow.values import (
     join,
     options_of,
 )
-from qlint.semantics import operations
+from qlint.semantics import kernels, operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +65,8 @@ def global_names(interp: Interpreter, module: Module) -> Dict:
 def _of_external(interp: Interpreter, value: External, name: str, site: Site) -> Value:
     if value.name == "sys" and name == "modules":
         return new_dict([(Constant("__main__"), ModuleValue(site.module)), (UNKNOWN, UNKNOWN)])
+    if value.name == "torch" and name == "__version__":
+        return Constant(kernels.torch_version())
     return External(f"{value.name}.{name}")
 
 

@@ -13,6 +13,7 @@ from qlint.flow import (
     module_methods,
     modules,
     python_calls,
+    records,
     torch_calls,
 )
 from qlint.flow.containers import data_of, new_dict, new_list
@@ -215,25 +216,8 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
         base = modules.external_base(instance)
         module_methods.call_base_method(interp, instance, base, "__init__", arguments, site)
     else:
-        _set_fields(interp, instance, cls, arguments)
+        records.set_fields(interp, instance, cls, arguments, site)
     return instance
-
-
-def _set_fields(interp: Interpreter, instance: Instance, cls: Class, arguments: Arguments) -> None:
-    # A dataclass or NamedTuple: its annotated names, bases first, are the parameters.
-    names: dict[str, None] = {}
-    for each in reversed([each for each in cls.mro if isinstance(each, Class)]):
-        for statement in each.node.body:
-            if isinstance(statement, model.Assign) and statement.annotation is not None:
-                target = statement.targets[0]
-                if isinstance(target, model.Name):
-                    names[target.id] = None
-    for index, name in enumerate(names):
-        given = arguments.get(index, name)
-        default = cls.lookup(name)
-        if given is None and default is not None and arguments.more:
-            given = join([default, UNKNOWN])
-        interp.heap.write(instance, name, given or default or UNKNOWN)
 
 
 def call_function(

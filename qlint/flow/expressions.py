@@ -280,7 +280,7 @@ def _comprehension(interp: Interpreter, node: model.Comprehension, frame: Frame)
         # Python evaluates the first iterable outside of the comprehension's own scope.
         scope = frame if index == 0 else inner
         for item in iterate(interp, interp.evaluate(each.iterable, scope)):
-            if item is MORE:
+            if item is MORE or interp.exhausted:
                 more = True
                 continue
             interp.bind(each.target, item, inner)

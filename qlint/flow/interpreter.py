@@ -137,9 +137,7 @@ class Interpreter:
             if self.exhausted and not module.linted:
                 return Namespace(module)
             found = self._namespaces[module.path] = Namespace(module)
-            frame = Frame(found, found.names)
-            self.execute(module.file.body, frame)
-            found.names = frame.names
+            self.execute(module.file.body, Frame(found, found.names, is_top_level=True))
             found.complete = True
         return found
 
@@ -228,7 +226,7 @@ class Interpreter:
         passed: list[Exit] = []
         self.heap.conditions += conditional
         for branch in branches:
-            frame.names = dict(before)
+            frame.hold(dict(before))
             mark = self.heap.begin()
             outcome = branch()
             here = Exit(frame.names, self.heap.rollback(mark))
@@ -242,9 +240,9 @@ class Interpreter:
                 frame.continues.append(here)
         self.heap.conditions -= conditional
         if not passed:
-            frame.names = before
+            frame.hold(before)
             return Outcome.RAISES
-        frame.names = join_names([each.names for each in passed])
+        frame.hold(join_names([each.names for each in passed]))
         self.heap.join([each.changes for each in passed], exhaustive=True)
         return Outcome.FALLS_THROUGH
 
@@ -261,7 +259,7 @@ class Interpreter:
         if not exits:
             return
         names = [each.names for each in exits]
-        frame.names = join_names([frame.names, *names] if reached else names)
+        frame.hold(join_names([frame.names, *names] if reached else names))
         self.heap.join([each.changes for each in exits], exhaustive=False)
         exits.clear()
 

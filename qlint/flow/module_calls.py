@@ -320,7 +320,9 @@ def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, s
     if isinstance(before, Calls) and before.epoch == interp.epoch:
         earlier = before.calls
         unsure_below = before.unsure_below
-        excluded = unsure_below is not None and interp.heap.conditions > unsure_below
+        deeper = unsure_below is not None and interp.heap.conditions > unsure_below
+        # The same place again: a loop, whose condition is as it was the last time, as a rule.
+        excluded = deeper and all(each.site != site for each in earlier)
     interp.heap.write(
         instance, _CALLS, Calls(interp.epoch, (*earlier, Call(site, arguments.spelled)))
     )

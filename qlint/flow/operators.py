@@ -218,10 +218,13 @@ def _compare(op: str, left: Value, right: Value) -> Value:
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _compute(_COMPARISONS[op], left.value, right.value)
     a, b = items_of(left), items_of(right)
-    if op in ("==", "!=") and a is not None and b is not None:
-        constant = all(isinstance(each, Constant) for each in (*a.items, *b.items))
-        if constant and not a.open and not b.open:
-            return Constant((a.items == b.items) is (op == "=="))
+    if a is not None and b is not None and not a.open and not b.open:
+        plain = [
+            tuple(each.value for each in side.items if isinstance(each, Constant))
+            for side in (a, b)
+        ]
+        if [len(side) for side in plain] == [len(a.items), len(b.items)]:
+            return _compute(_COMPARISONS[op], *plain)
     if op in ("==", "!="):
         return _identity(op == "==", left, right, sure_if_different=False)
     return NOT_TENSOR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.flow import builtin_calls, introspection, iterator_calls, library_calls
+from qlint.flow import builtin_calls, introspection, iterator_calls, library_calls, records
 from qlint.flow.operators import binary
 from qlint.flow.values import (
     NOT_TENSOR,
@@ -29,6 +29,7 @@ MODULES = (
     "itertools.",
     "collections.",
     "copy.",
+    "dataclasses.",
     "typing.",
     "typing_extensions.",
     "warnings.",
@@ -127,6 +128,12 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "collections.namedtuple": library_calls.py_named_tuple,
     "collections.OrderedDict": builtin_calls.py_dict,
     "collections.defaultdict": library_calls.py_open_dict,
+    "dataclasses.field": records.py_field,
+    "dataclasses.replace": records.py_replace,
+    "dataclasses.asdict": records.py_as_dict,
+    "dataclasses.astuple": records.py_as_tuple,
+    "dataclasses.fields": records.py_fields,
+    "copy.replace": records.py_replace,
     "copy.deepcopy": library_calls.py_copy,
     "copy.copy": library_calls.py_copy,
 }

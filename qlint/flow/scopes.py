@@ -49,7 +49,14 @@ class Frame:
     continues: list[Exit] = field(default_factory=list)
     returns: list[Exit] = field(default_factory=list)
     is_class_body: bool = False
+    is_top_level: bool = False
     forward_of: Value | None = None
+
+    def hold(self, names: dict[str, Value]) -> None:
+        """Replace all names. Those of a file's top level are the globals that functions see."""
+        self.names = names
+        if self.is_top_level:
+            self.namespace.names = names
 
     @property
     def module(self) -> Module:

@@ -45,7 +45,9 @@ class Outcome(Enum):
 
 _FALLS_THROUGH = Outcome.FALLS_THROUGH
 _JUMPS = {"break": Outcome.BREAKS, "continue": Outcome.CONTINUES, "pass": _FALLS_THROUGH}
+# A loop whose test is known each time may have more rounds than one of which nothing is known.
 _WHILE_ROUNDS = 3
+_MOST_WHILE_ROUNDS = 16
 
 
 def _expression(interp: Interpreter, node: model.ExpressionStatement, frame: Frame) -> Outcome:
@@ -189,7 +191,7 @@ def _selects_by_index(interp: Interpreter, test: model.Expression, frame: Frame)
     if not (isinstance(test, model.Compare) and test.ops == ("==",)):
         return False
     sides = (test.left, test.comparators[0])
-    if not all(isinstance(each, model.Name) for each in sides):
+    if not all(isinstance(each, (model.Name, model.Attribute)) for each in sides):
         return False
     values = [interp.evaluate(each, frame) for each in sides]
     known = [isinstance(each, Constant) and isinstance(each.value, int) for each in values]
@@ -209,7 +211,7 @@ def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
     frame.breaks, frame.continues = [], []
     outcome = _FALLS_THROUGH
     for item in rounds:
-        if item is MORE:
+        if item is MORE or interp.exhausted:
             continue
 
         def body(item: Value = item) -> Outcome:
@@ -244,9 +246,10 @@ def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:
     outer = frame.breaks, frame.continues
     frame.breaks, frame.continues = [], []
     outcome = _FALLS_THROUGH
-    for _ in range(_WHILE_ROUNDS):
+    for number in range(_MOST_WHILE_ROUNDS):
         decided = truth(interp, interp.evaluate(node.test, frame))
-        if decided is False:
+        cut = interp.exhausted or (decided is None and number >= _WHILE_ROUNDS)
+        if decided is False or cut:
             break
 
         def body() -> Outcome:
@@ -305,11 +308,25 @@ def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
 
         return run
 
-    outcome = interp.fork(frame, [normally, *(handling(*each) for each in node.handlers)])
+    if all(_cannot_fail(interp, each, frame) for each in node.body):
+        outcome = normally()
+    else:
+        outcome = interp.fork(frame, [normally, *(handling(*each) for each in node.handlers)])
     if node.finalbody:
         final = interp.execute(node.finalbody, frame)
         return final if final is not _FALLS_THROUGH else outcome
     return outcome
+
+
+def _cannot_fail(interp: Interpreter, node: model.Statement, frame: Frame) -> bool:
+    """Whether a statement only imports from torch or the program itself, or sets a constant."""
+    if isinstance(node, model.Import):
+        return all(dotted.partition(".")[0] == "torch" for dotted, _ in node.names)
+    if isinstance(node, model.ImportFrom):
+        if node.level == 0 and node.module.partition(".")[0] == "torch":
+            return True
+        return _module_path(interp, frame.module.path, node, node.module) is not None
+    return isinstance(node, model.Assign) and isinstance(node.value, model.Constant)
 
 
 def _match(interp: Interpreter, node: model.Match, frame: Frame) -> Outcome:

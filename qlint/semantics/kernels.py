@@ -36,10 +36,15 @@ _OPTION_KEYS = ("name", "at", "default")  # the other keys of an option are its 
 
 
 @cache
-def _table() -> dict[str, dict[str, Any]]:
+def _table() -> dict[str, Any]:
     text = files("qlint.semantics").joinpath("kernels.json").read_text(encoding="utf-8")
-    table: dict[str, dict[str, Any]] = json.loads(text)
+    table: dict[str, Any] = json.loads(text)
     return table
+
+
+def torch_version() -> str:
+    """The version of torch that was measured, which programs are taken to run with."""
+    return str(_table()["torch"])
 
 
 def of_operation(
@@ -120,4 +125,5 @@ def is_swapped(name: str) -> bool:
 
 
 def _module(name: str) -> dict[str, Any] | None:
-    return _table()["modules"].get(name.removeprefix(NN)) if name.startswith(NN) else None
+    modules: dict[str, dict[str, Any]] = _table()["modules"]
+    return modules.get(name.removeprefix(NN)) if name.startswith(NN) else None
