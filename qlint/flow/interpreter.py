@@ -46,6 +46,8 @@ _STEP_BUDGET = 150_000
 # faster than the code; when they are spent, each still gets a few.
 _STEPS_PER_LINE = 40
 _LEAST_TOTAL = 500_000
+# The part of them that is kept for the models, whoever builds them and with how much ado.
+_FOR_MODELS = 0.6
 _LEAST_BUDGET = 3_000
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
@@ -94,6 +96,7 @@ class Interpreter:
         self._steps = 0
         self._budget = _STEP_BUDGET
         self._total = _LEAST_TOTAL + _STEPS_PER_LINE * lines
+        self._reserved = round(self._total * _FOR_MODELS)
 
     @property
     def events(self) -> list[Event]:
@@ -110,7 +113,7 @@ class Interpreter:
         self.flags.start(flags)
         self._total -= self._steps
         self._steps = 0
-        self._budget = max(min(_STEP_BUDGET, self._total), _LEAST_BUDGET)
+        self._budget = max(min(_STEP_BUDGET, self._total - self._reserved), _LEAST_BUDGET)
         self.epoch += 1
         self.repeating = self.selecting = self.forward_depth = 0
         self._stack.clear()
@@ -127,8 +130,12 @@ class Interpreter:
 
     @property
     def spent(self) -> bool:
-        """Whether the steps for the whole program are used up."""
-        return self._total <= 0
+        """Whether the steps for what runs now are used up, all entry points together."""
+        return self._total <= self._reserved
+
+    def release_steps(self) -> None:
+        """From here on models run, for which steps were kept."""
+        self._reserved = 0
 
     def namespace(self, module: Module) -> Namespace:
         """The global names of a module, evaluating its top level the first time."""

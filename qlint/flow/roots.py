@@ -100,6 +100,7 @@ class _Runner:
             spent = rank > 0 and self.interp.spent
             if id(function.node) not in self.interp.ran and not spent:
                 self._enter(function.module, partial(self._run_function, function))
+        self.interp.release_steps()
         ran: set[object] = set()
         for top in list(self.interp.models):
             if top.instance.attached or not self._is_model(top.instance):

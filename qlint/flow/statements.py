@@ -319,13 +319,15 @@ def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
 
 
 def _cannot_fail(interp: Interpreter, node: model.Statement, frame: Frame) -> bool:
-    """Whether a statement only imports from torch or the program itself, or sets a constant."""
+    """Whether a statement only imports from torch or the program itself, or defines something."""
     if isinstance(node, model.Import):
         return all(dotted.partition(".")[0] == "torch" for dotted, _ in node.names)
     if isinstance(node, model.ImportFrom):
         if node.level == 0 and node.module.partition(".")[0] == "torch":
             return True
         return _module_path(interp, frame.module.path, node, node.module) is not None
+    if isinstance(node, (model.FunctionDef, model.ClassDef)):
+        return not node.decorators
     return isinstance(node, model.Assign) and isinstance(node.value, model.Constant)
 
 

@@ -38,9 +38,10 @@ from qlint.semantics.names import (
     may_be_module_class,
 )
 from qlint.semantics.operations import (
-    CASTS,
     FIXED_GRID,
     FLOAT_ARGUMENTS,
+    INTEGER_CASTS,
+    INTEGER_DTYPES,
     KEEP_GRID,
     LIKE,
     LIKE_FUNCTIONS,
@@ -262,14 +263,13 @@ def _spoils_kernel(short: str, arguments: Arguments) -> bool:
     return short in LIKE_FUNCTIONS and _is_dtype(arguments.kwargs.get("dtype"))
 
 
-def _is_cast(short: str, arguments: Arguments) -> bool:
-    """Whether a method makes a float tensor of any other, int8 ones excepted."""
-    if short in CASTS:
+def _is_integer_cast(short: str, arguments: Arguments) -> bool:
+    """Whether an operation makes whole numbers of any tensor."""
+    if short in INTEGER_CASTS:
         return True
-    if short in LIKE_FUNCTIONS:
-        return _is_dtype(arguments.kwargs.get("dtype"))
-    dtype = arguments.get(1, "dtype")
-    return short in ("to", "type") and _is_dtype(dtype)
+    by_keyword = arguments.kwargs.get("dtype")
+    dtype = arguments.get(1, "dtype") if short in ("to", "type") else by_keyword
+    return isinstance(dtype, External) and dtype.name.rpartition(".")[2] in INTEGER_DTYPES
 
 
 def _is_dtype(value: Value | None) -> bool:
@@ -296,7 +296,7 @@ def _result(
         return Tuple((NOT_TENSOR,), open=True)
     if result is Result.NOT_TENSOR:
         return NotTensor(common_grid(values)) if short == "q_scale" else NOT_TENSOR
-    if result is Result.FLOAT or _is_cast(short, arguments):
+    if result is Result.FLOAT or _is_integer_cast(short, arguments):
         return FLOAT
     if result is Result.QUANTIZED:
         scale = arguments.get(1, "scale")

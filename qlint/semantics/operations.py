@@ -36,8 +36,10 @@ def _names(text: str) -> frozenset[str]:
 LIKE = "like another"
 LIKE_METHODS = _names("to type_as copy_")
 
-# Methods that make a float (or whole-number) tensor of any other.
-CASTS = _names("float double half bfloat16 int long short char byte bool")
+# Casts to whole numbers, as methods and as dtypes. What a cast to another float dtype was to make
+# stays on the quantized path: it fails, and whoever repairs it with an int8 kernel goes on there.
+INTEGER_CASTS = _names("int long short char byte bool")
+INTEGER_DTYPES = _names("int int8 int16 int32 int64 uint8 long short bool")
 # Functions that work on int8 unless this argument is int8, too.
 FLOAT_ARGUMENTS = {"grid_sample": ("grid", 1)}
 # Functions that make a tensor like another, which for int8 must be int8 as well.
