@@ -97,10 +97,17 @@ def py_enumerate(interp: Interpreter, arguments: Arguments, site: Site) -> Value
     first = arguments.get(1, "start")
     start = first.value if isinstance(first, Constant) and isinstance(first.value, int) else 0
     items, more = known_items(interp, arguments.args[0])
-    pairs = [
-        Tuple((NotTensor() if more else Constant(start + i), item)) for i, item in enumerate(items)
-    ]
-    return Tuple(tuple(pairs), more)
+    numbers: list[Value] = [NotTensor() if more else Constant(start + i) for i in range(len(items))]
+    if _is_cut(arguments.args[0]):  # between the last that is shown and the one before are others
+        numbers[-1:] = [NotTensor()]
+    return Tuple(tuple(map(Tuple, zip(numbers, items, strict=True))), more)
+
+
+def _is_cut(value: Value) -> bool:
+    """Whether a container of modules has more of them than were looked at."""
+    from qlint.flow.modules import MORE
+
+    return isinstance(value, Instance) and MORE in value.slots
 
 
 def py_zip(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

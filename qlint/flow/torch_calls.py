@@ -100,6 +100,8 @@ def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Va
         return UNKNOWN
     if name in known.EXPORTS:
         return module_methods.export(arguments.get(0, "mod"))
+    if name == "torch.jit.annotate" and len(arguments.args) == 2:
+        return arguments.args[1]
     if name in _RETURN_FIRST:
         first = arguments.args[0] if arguments.args else arguments.kwargs.get("model")
         return UNKNOWN if first is None else first
