@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from types import NoneType
 from typing import TYPE_CHECKING, TypeGuard
 
 from qlint.flow.calls import Arguments
@@ -15,16 +14,13 @@ from qlint.flow.events import Site
 from qlint.flow.inputs import float_input
 from qlint.flow.interpreter import Interpreter
 from qlint.flow.module_calls import call_instance, forward_of, signature
-from qlint.flow.modules import classes_in, descendants, is_module_class
+from qlint.flow.modules import classes_in, is_module_class
+from qlint.flow.shapes import shape_of
 from qlint.flow.values import (
-    BoundMethod,
     Class,
-    Constant,
-    External,
     Function,
     Instance,
     Value,
-    options_of,
 )
 from qlint.semantics import modules as known
 from qlint.syntax import model
@@ -58,7 +54,6 @@ _LOOKS_UP = re.compile(r"getattr|globals|locals|vars\(|__dict__|eval\(|import_mo
 _TEXT = re.compile(
     r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
 )
-_SMALL = range(-1, 4)
 # So many flags may decide, one after the other, whether what one entry point runs is quantized.
 _MOST_SPLITS = 3
 _STUBS = known.QUANT_STUBS | {known.QUANT_WRAPPER}
@@ -105,7 +100,7 @@ class _Runner:
         for top in list(self.interp.models):
             if top.instance.attached or not self._is_model(top.instance):
                 continue
-            shape = _shape(top.instance)
+            shape = shape_of(top.instance)
             if shape not in ran:
                 ran.add(shape)
                 self._run_model(top)
@@ -311,32 +306,6 @@ def _most_different_first(
         ranked.append((seen[names], function))
         seen[names] += 1
     return sorted(ranked, key=lambda each: each[0])
-
-
-def _shape(model: Instance) -> object:
-    """What can make a difference to the forward pass of a model: its classes and their flags.
-
-    Models that differ in sizes and numbers of layers only have the same.
-    """
-    return frozenset(_flags(each) for _, each in descendants(model))
-
-
-def _flags(instance: Value) -> object:
-    assert isinstance(instance, Instance)
-    cls = instance.cls
-    flags = [
-        (slot, type(value.value), value.value)
-        for slot, value in instance.slots.items()
-        if isinstance(value, Constant) and isinstance(value.value, (bool, int, str, NoneType))
-        if not isinstance(value.value, int) or value.value in _SMALL
-    ]
-    methods = [
-        (slot, id(each.function.node))
-        for slot, value in instance.slots.items()
-        for each in options_of(value)
-        if isinstance(each, BoundMethod)
-    ]
-    return (cls.name if isinstance(cls, External) else cls, *flags, *methods)
 
 
 def names_in(function: Function, registered: frozenset[str]) -> frozenset[str]:
