@@ -45,7 +45,7 @@ _STEP_BUDGET = 150_000
 # All entry points together get so many steps a line of the program, so that the time grows no
 # faster than the code; when they are spent, each still gets a few.
 _STEPS_PER_LINE = 40
-_LEAST_TOTAL = 500_000
+_LEAST_TOTAL = 1_500_000
 # The part of them that is kept for the models, whoever builds them and with how much ado.
 _FOR_MODELS = 0.6
 _LEAST_BUDGET = 3_000

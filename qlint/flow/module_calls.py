@@ -105,8 +105,6 @@ def _run_forward(
     if assumed:
         arguments = _assumed_inputs(interp, forward, cls)
     repeats = _count_call(interp, instance, arguments, site)
-    if outermost or _says_what_it_gets(arguments):
-        interp.ran_forward.add(cls)
     interp.forwarded.add(id(instance))
     interp.repeating += repeats
     interp.forward_depth += 1
@@ -114,6 +112,8 @@ def _run_forward(
     events = interp.log.pending
     result = interp.call(forward, arguments, site)
     interp.forwarding.pop()
+    if not interp.exhausted and (outermost or _says_what_it_gets(arguments)):
+        interp.ran_forward.add(cls)
     if interp.log.pending > events or id(instance) in interp.unswapped:
         interp.unswapped.discard(id(instance))
         _check_swapping(interp, instance, arguments, site)

@@ -15,7 +15,7 @@ from qlint.flow.inputs import float_input
 from qlint.flow.interpreter import Interpreter
 from qlint.flow.module_calls import call_instance, forward_of, signature
 from qlint.flow.modules import classes_in, is_module_class
-from qlint.flow.shapes import shape_of
+from qlint.flow.shapes import classes_of, shape_of
 from qlint.flow.values import (
     Class,
     Function,
@@ -96,15 +96,7 @@ class _Runner:
             if id(function.node) not in self.interp.ran and not spent:
                 self._enter(function.module, partial(self._run_function, function))
         self.interp.release_steps()
-        ran: set[object] = set()
-        for top in list(self.interp.models):
-            if top.instance.attached or not self._is_model(top.instance):
-                continue
-            shape = shape_of(top.instance)
-            if shape not in ran:
-                ran.add(shape)
-                self._run_model(top)
-        self._run_classes()
+        self._run_models()
         for prepared in list(self.interp.prepared):
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
             if not classes_in(prepared.instance) & _STUBS:
@@ -113,6 +105,25 @@ class _Runner:
             if _is_declared(cls, quantized):
                 for made in self._construct(cls):
                     self._run_assumed(made)
+
+    def _run_models(self) -> None:
+        """Run the models that were built, then the classes that none of them has run."""
+        models = self._different_models()
+        for each in models:  # first those that show something new
+            if not classes_of(each.instance) <= self.interp.ran_forward:
+                self._run_model(each)
+        self._run_classes()
+        for each in models:
+            if not self.interp.spent:
+                self._run_model(each)
+
+    def _different_models(self) -> list[Model]:
+        """The models that are part of no other, one of each shape."""
+        shapes: dict[object, Model] = {}
+        for top in self.interp.models:
+            if not top.instance.attached and self._is_model(top.instance):
+                shapes.setdefault(shape_of(top.instance), top)
+        return list(shapes.values())
 
     def _enter(
         self,

@@ -32,6 +32,14 @@ def shape_of(instance: Instance) -> object:
     return frozenset(_flags(each) for _, each in descendants(instance))
 
 
+def classes_of(instance: Instance) -> set[Class]:
+    """The classes of the program in a model."""
+    parts = (each for _, each in descendants(instance))
+    return {
+        each.cls for each in parts if isinstance(each, Instance) and isinstance(each.cls, Class)
+    }
+
+
 def _flags(instance: Value) -> object:
     assert isinstance(instance, Instance)
     cls = instance.cls
