@@ -95,8 +95,9 @@ class Interpreter:
         self._on_stack: Counter[model.Node] = Counter()
         self._steps = 0
         self._budget = _STEP_BUDGET
-        self._total = _LEAST_TOTAL + _STEPS_PER_LINE * lines
-        self._reserved = round(self._total * _FOR_MODELS)
+        self._lines = lines
+        self._total = self._reserved = 0
+        self.grant_steps()
 
     @property
     def events(self) -> list[Event]:
@@ -132,6 +133,12 @@ class Interpreter:
     def spent(self) -> bool:
         """Whether the steps for what runs now are used up, all entry points together."""
         return self._total <= self._reserved
+
+    def grant_steps(self) -> None:
+        """Start counting what the program may take; most of it is kept for its models."""
+        self._steps = 0
+        self._total = _LEAST_TOTAL + _STEPS_PER_LINE * self._lines
+        self._reserved = round(self._total * _FOR_MODELS)
 
     def release_steps(self) -> None:
         """From here on models run, for which steps were kept."""

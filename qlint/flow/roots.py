@@ -90,6 +90,7 @@ class _Runner:
         """Run everything there is, what builds models before what was built."""
         for module in self.modules:
             self._load(module)
+        self.interp.grant_steps()
         # A helper stands before its callers, as a rule, and they know what to call it with.
         for rank, function in _most_different_first(reversed(self._builders())):
             spent = rank > 0 and self.interp.spent
