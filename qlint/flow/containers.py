@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import enums
 from qlint.flow.scopes import Namespace
 from qlint.flow.values import (
     NOT_TENSOR,
+    SEVERAL,
     SUBMODULE,
     UNKNOWN,
     Class,
@@ -139,7 +141,7 @@ def iterate(interp: Interpreter, value: Value) -> list[Value]:
     if isinstance(value, Class) and enums.is_enum(value):
         return [*enums.members(value)]
     if isinstance(value, Tensor):
-        return [value, value, MORE]
+        return [_one_of_several(value, UNKNOWN), _one_of_several(value, UNKNOWN), MORE]
     if isinstance(value, NotTensor):
         return [NotTensor(), NotTensor(), MORE]
     element = SUBMODULE if isinstance(value, Unknown) and value.submodule else UNKNOWN
@@ -189,7 +191,10 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
     value = data_of(value)
     from qlint.flow.modules import child_at, is_module
 
-    if isinstance(value, (Tensor, Unknown, NotTensor)):
+    if isinstance(value, Tensor):
+        picks = not isinstance(index, (SomeSlice, Tuple, Tensor)) and not _is_slice(index)
+        return _one_of_several(value, index) if picks else value
+    if isinstance(value, (Unknown, NotTensor)):
         return value
     items = items_of(value)
     if items is not None:
@@ -204,6 +209,18 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
     if isinstance(value, Constant):
         return NOT_TENSOR
     return UNKNOWN
+
+
+def _is_slice(index: Value) -> bool:
+    return isinstance(index, Constant) and isinstance(index.value, slice)
+
+
+def _one_of_several(value: Tensor, index: Value) -> Tensor:
+    """An item of what may be a list of tensors: one with a grid of its own then."""
+    if not (isinstance(value.grid, tuple) and value.grid[0] == SEVERAL):
+        return value
+    known = isinstance(index, Constant)
+    return replace(value, grid=("input", value.grid[1], index) if known else object())
 
 
 def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from qlint.flow.values import (
     FLOAT,
     NONE,
     NOT_TENSOR,
+    SEVERAL,
     UNKNOWN,
     Class,
     Constant,
@@ -24,6 +26,8 @@ from qlint.flow.values import (
 from qlint.syntax import model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from qlint.flow.interpreter import Interpreter
 
 _PLAIN = frozenset({"int", "float", "bool", "str", "bytes", "device", "dtype", "Size"})
@@ -31,17 +35,61 @@ _SEQUENCES = frozenset({"List", "list", "Sequence", "Iterable", "Collection", "I
 _DICTS = frozenset({"Dict", "dict", "Mapping", "OrderedDict", "MutableMapping"})
 _TRANSPARENT = frozenset({"Optional", "Union", "Annotated", "Final", "Required"})
 
+# Names by which tensors go that are never int8: whole numbers, masks, ground truth.
+_NEVER_INT8 = re.compile(
+    r"(^|_)(ids|idx|idxs|index|indices|mask|masks|lengths|lens|targets?|labels?|gt|timesteps?)$"
+)
+# Names of what is no tensor at all.
+_NUMBER = re.compile(r"(^|_)(shapes?|sizes?|hw|length|epoch|name|mode)$|^([HW]|num_\w+|n_\w+)$")
+# Names that a list of tensors goes by as often as a single one.
+_SEVERAL = frozenset(
+    "inputs features feats feature_maps feat_maps xs levels tensors pyramid outs".split()
+)
+
 
 def assumed_input(
     interp: Interpreter, forward: Function, cls: Class, parameter: model.Parameter
 ) -> Value:
     """A parameter of a ``forward`` whose tensors are taken to be quantized."""
+    if _NEVER_INT8.search(parameter.name):
+        return _input(parameter, forward, FLOAT, unannotated=FLOAT)
+    if parameter.annotation is None and _is_number(forward, parameter):
+        return NotTensor(flag=Flag((id(forward.node), parameter.name)))
     site = Site(forward.module, parameter.start, parameter.end, parameter.start, parameter.end)
     message = f"`{parameter.name}` of {cls.name} is assumed to be quantized"
     tensor = interp.quantized(site, message)
     value = _input(parameter, forward, tensor, unannotated=tensor)
+    if value is not tensor:
+        return value
     # One tensor has one grid; the several in a list or dict need not share any.
-    return replace(tensor, grid=("input", id(parameter))) if value is tensor else value
+    several = parameter.annotation is None and parameter.name in _SEVERAL
+    return replace(tensor, grid=(SEVERAL if several else "input", id(parameter)))
+
+
+def _is_number(forward: Function, parameter: model.Parameter) -> bool:
+    """Whether a parameter is a size or an index, by its name or by what is counted up to it."""
+    if _NUMBER.search(parameter.name):
+        return True
+    return any(
+        isinstance(each, model.Name) and each.id == parameter.name
+        for node in model.walk(forward.node.body)
+        if isinstance(node, model.Call) and _is_range(node.func)
+        for argument in node.arguments
+        for each in _operands(argument.value)
+    )
+
+
+def _is_range(function: model.Expression) -> bool:
+    return _last_name(function) in ("range", "arange")
+
+
+def _operands(node: model.Expression) -> Iterator[model.Expression]:
+    """The operands of the arithmetic that an expression is, itself if it is none."""
+    if isinstance(node, model.BinaryOp):
+        yield from _operands(node.left)
+        yield from _operands(node.right)
+    else:
+        yield node
 
 
 def float_input(function: Function, parameter: model.Parameter) -> Value:

@@ -179,10 +179,10 @@ def external_forward(
         return _run_inside(interp, instance, arguments, site, keep=True)
     _check_kernel(interp, instance, base, arguments, site)
     result = _on_grid(hand_on(arguments), instance, base)
-    if base in known.SWAPPED and result in (FLOAT, UNKNOWN) and interp.assume_quantized:
+    if kernels.makes_int8(base) and result in (FLOAT, UNKNOWN) and interp.assume_quantized:
         name = base.rpartition(".")[2]
         message = f"quantized here: a converted {name} puts out int8"
-        return interp.quantized(site, message, grid=grid_of(instance))
+        result = interp.quantized(site, message, grid=grid_of(instance))
     if base in known.PAIR_RETURNS:
         return Tuple((result, result))
     if base in known.LSTMS:

@@ -306,6 +306,8 @@ _WITH_IDENTITY = (
     Super,
 )
 _MAY_HOLD_TENSORS = (Tensor, Union, Tuple, List, Dict)
+# The grid of what may be several tensors, each with qparams of its own, is ``(SEVERAL, whose)``.
+SEVERAL = "one of several"
 UNKNOWN = Unknown()
 SUBMODULE = Unknown(submodule=True)
 NOT_TENSOR = NotTensor()

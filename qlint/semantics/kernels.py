@@ -124,6 +124,11 @@ def is_swapped(name: str) -> bool:
     return entry is not None and "not swapped" in entry
 
 
+def makes_int8(name: str) -> bool:
+    """Whether convert makes a module of this class whose output is int8, whatever it is handed."""
+    return is_swapped(name) and of_module(name) not in BAD
+
+
 def _module(name: str) -> dict[str, Any] | None:
     modules: dict[str, dict[str, Any]] = _table()["modules"]
     return modules.get(name.removeprefix(NN)) if name.startswith(NN) else None

@@ -24,11 +24,6 @@ CONTAINERS = frozenset({SEQUENTIAL, MODULE_LIST, MODULE_DICT})
 PARALLEL = frozenset({NN + "DataParallel", NN + "DistributedDataParallel"})
 RELU = NN + "ReLU"
 
-# Swapped by convert for modules whose output is int8, whatever they are handed.
-SWAPPED = frozenset(
-    NN + name for name in ("Conv1d", "Conv2d", "Conv3d", "Linear", "ConvTranspose2d")
-)
-
 # Norms without an int8 kernel, and the layers into which fuse_modules takes them.
 FUSES_WITH = {NN + "BatchNorm1d": frozenset({NN + "Conv1d", NN + "Linear"})}
 
