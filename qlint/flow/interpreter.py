@@ -83,6 +83,7 @@ class Interpreter:
         self.epoch = 0
         self.repeating = 0
         self.selecting = 0
+        self.trying = 0
         self.forward_depth = 0
         self._namespaces: dict[Path, Namespace] = {}
         self._resolving: set[tuple[Path, str]] = set()
@@ -116,7 +117,7 @@ class Interpreter:
         self._steps = 0
         self._budget = max(min(_STEP_BUDGET, self._total - self._reserved), _LEAST_BUDGET)
         self.epoch += 1
-        self.repeating = self.selecting = self.forward_depth = 0
+        self.repeating = self.selecting = self.trying = self.forward_depth = 0
         self._stack.clear()
         self._on_stack.clear()
         self.forwarding.clear()
