@@ -58,6 +58,9 @@ _CURES = {
 
 # Constructor arguments that int8 modules cannot have, and what to give instead.
 _OPTION_CURES = {
+    "bidirectional=True": (
+        "use two LSTMs, one of them on the flipped sequence, and a FloatFunctional to join them"
+    ),
     "batch_first=True": "transpose to (length, batch, features) and leave `batch_first` out",
     "padding=same": "give the padding as a number: `kernel_size // 2` for odd kernels",
     "return_indices=True": _ISLAND,
@@ -210,7 +213,8 @@ class UnsupportedLayer(Rule):
     ``class LayerNorm2d(nn.LayerNorm)`` as it is; that then gets int8 tensors and raises
     NotImplementedError. The float and the fake-quant model run, so this shows after training.
     ``MultiheadAttention(batch_first=True)`` raises nothing: its int8 form mixes up the heads
-    (torch 2.13; -2 dB measured).
+    (torch 2.13; -2 dB measured). Nor does ``LSTM(bidirectional=True)``, which joins the two
+    directions with the scale of the first.
 
     Example
     -------

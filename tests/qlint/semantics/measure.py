@@ -187,6 +187,9 @@ _OPTIONS: dict[str, tuple[str, int, str, dict[str, Call]]] = {
     "interpolate": ("mode", 3, "nearest", {
         mode: lambda f, x, y, mode=mode: f(x, scale_factor=2.0, mode=mode)
         for mode in ("nearest", "nearest-exact", "bilinear", "bicubic", "area")
+    } | {
+        "linear": lambda f, x, y: f(x[:, 0], scale_factor=2.0, mode="linear"),
+        "trilinear": lambda f, x, y: f(x[None], scale_factor=2.0, mode="trilinear"),
     }),
     "pad": ("mode", 2, "constant", {
         mode: lambda f, x, y, mode=mode: f(x, (1, 1, 1, 1), mode=mode)
@@ -430,10 +433,23 @@ _MODULE_OPTIONS: dict[str, list[tuple[str, int, str, dict[str, Callable[[], nn.M
     **{f"MaxPool{n}d": [("return_indices", 4, "False", {
         "True": lambda n=n: getattr(nn, f"MaxPool{n}d")(2, return_indices=True)
     })] for n in (1, 2, 3)},
+    "LSTM": [("bidirectional", 6, "False", {
+        "True": lambda: _LopsidedLSTM(8, 8, bidirectional=True)
+    })],
     "MultiheadAttention": [("batch_first", 8, "False", {
         "True": lambda: _Thrice(nn.MultiheadAttention(8, 2, batch_first=True))
     })],
 }  # fmt: skip
+
+
+def _LopsidedLSTM(*args: Any, **kwargs: Any) -> nn.LSTM:  # noqa: N802
+    """An LSTM whose first direction puts out much smaller values than its second."""
+    made = nn.LSTM(*args, **kwargs)
+    with torch.no_grad():
+        for name, parameter in made.named_parameters():
+            if not name.endswith("_reverse"):
+                parameter.mul_(0.05)
+    return made
 
 
 class _Twice(nn.Module):
