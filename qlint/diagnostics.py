@@ -32,7 +32,8 @@ class Diagnostic:
 
     ``location`` to ``end_location`` (end exclusive) is the expression that must change.
     ``first_row`` to ``last_row`` are the rows of the statement around it: a suppression
-    comment on any of them applies.
+    comment on any of them applies. ``models`` are the classes of the models that come by here,
+    the one of the ``trace`` first.
     """
 
     code: str
@@ -46,6 +47,7 @@ class Diagnostic:
     last_row: int
     help: str = ""
     trace: tuple[TraceStep, ...] = ()
+    models: tuple[str, ...] = ()
 
     @property
     def sort_key(self) -> tuple[str, Position, str]:

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from qlint.config import Settings
-    from qlint.flow.events import Event, Site
+    from qlint.flow.events import Event, Sighting, Site
     from qlint.program.project import Module
     from qlint.rules.base import Finding, Rule
 
@@ -157,10 +158,10 @@ class _Run:
             assume_quantized=self._settings.assume_quantized,
             quantized=self._settings.quantized,
         )
-        for event in analysis.events:
+        for sighting in analysis.sightings:
             for rule in rules:
-                for finding in _ask(rule, event):
-                    self._add(_diagnostic(rule, finding, event, self._display_name))
+                for finding in _ask(rule, sighting.event):
+                    self._add(_diagnostic(rule, finding, sighting, self._display_name))
         for module, crash in analysis.crashes:
             message = f"qlint failed on this file ({crash!r}); please report this as a bug"
             self._file_error(module.path, SourceError(message))
@@ -184,7 +185,10 @@ class _Run:
 
     def _add(self, found: Diagnostic) -> None:
         key = (found.code, found.filename, found.location, found.end_location)
-        self._found.setdefault(key, found)
+        known = self._found.setdefault(key, found)
+        if known is not found:  # said once, for all models that come by
+            models = tuple(dict.fromkeys((*known.models, *found.models)))
+            self._found[key] = replace(known, models=models)
 
 
 def _ask(rule: Rule, event: Event) -> Iterator[Finding]:
@@ -200,7 +204,7 @@ def _ask(rule: Rule, event: Event) -> Iterator[Finding]:
 def _diagnostic(
     rule: Rule,
     finding: Finding,
-    event: Event,
+    sighting: Sighting,
     name_of: Callable[[Module], str],
 ) -> Diagnostic:
     site = finding.site
@@ -216,7 +220,8 @@ def _diagnostic(
         first_row=module.position(site.statement_start).row,
         last_row=module.position(site.statement_end).row,
         help=finding.help,
-        trace=_trace(event, name_of),
+        trace=_trace(sighting.event, name_of),
+        models=sighting.models,
     )
 
 

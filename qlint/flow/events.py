@@ -126,3 +126,14 @@ class ModuleCall:
 
 
 Event = Operation | UnsupportedOperation | UnsupportedModule | ModuleCall
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An event, and the names of the models in whose forward passes it was seen.
+
+    The model that the event's trace starts in comes first.
+    """
+
+    event: Event
+    models: tuple[str, ...]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlint.flow.calls import Arguments
-    from qlint.flow.events import Event
+    from qlint.flow.events import Event, Sighting
     from qlint.flow.values import Class, Function
     from qlint.program.project import Module, Project
     from qlint.syntax import model
@@ -68,7 +68,7 @@ class Interpreter:
         self.log = Log()
         self.flags = Flags()
         # The classes whose forward passes are running, one in the other.
-        self.forwarding: list[object] = []
+        self.forwarding: list[Class] = []
         # Modules of derived classes whose inherited forward got int8.
         self.unswapped: set[int] = set()
         # The torch containers and wrappers that are being called.
@@ -101,7 +101,7 @@ class Interpreter:
         self.grant_steps()
 
     @property
-    def events(self) -> list[Event]:
+    def sightings(self) -> list[Sighting]:
         """What was reported, each place once for each kind of operation.
 
         Models that are only quantized as graphs may do what eager quantization does not allow.

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from qlint.flow.events import ModuleCall, Operation, UnsupportedModule
+from qlint.flow.events import ModuleCall, Operation, Sighting, UnsupportedModule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from qlint.flow.events import Event
+    from qlint.flow.values import Class
 
 _Key: TypeAlias = "tuple[type[Event], Path, int, int, object, object, object]"
+
+
+@dataclass(slots=True)
+class _Seen:
+    """An event by its shortest way, and all ways to it: the classes whose forward passes led there,
+    outermost first.
+    """  # noqa: D205
+
+    event: Event
+    way: tuple[Class, ...]
+    ways: dict[tuple[Class, ...], None]
 
 
 class Log:
     """Events by place and kind, each with the module classes whose forward passes led there."""
 
     def __init__(self) -> None:
-        self._kept: dict[_Key, Event] = {}
-        self._inside: dict[_Key, set[frozenset[object]]] = {}
-        self._pending: list[tuple[Event, frozenset[object]]] = []
+        self._kept: dict[_Key, _Seen] = {}
+        self._pending: list[tuple[Event, tuple[Class, ...]]] = []
 
-    def add(self, event: Event, forwarding: Sequence[object]) -> None:
+    def add(self, event: Event, forwarding: Sequence[Class]) -> None:
         """Note an event that the entry point at hand came by."""
-        self._pending.append((event, frozenset(forwarding)))
+        self._pending.append((event, tuple(forwarding)))
 
     @property
     def pending(self) -> int:
@@ -41,21 +53,22 @@ class Log:
 
         Many models come by the same place; the shortest way there explains it best.
         """
-        for event, inside in self._pending:
-            key = _key(event)
-            self._inside.setdefault(key, set()).add(inside)
-            known = self._kept.get(key)
-            if known is None or _length(event) < _length(known):
-                self._kept[key] = event
+        for event, way in self._pending:
+            seen = self._kept.setdefault(_key(event), _Seen(event, way, {}))
+            seen.ways[way] = None
+            if _length(event) < _length(seen.event):
+                seen.event, seen.way = event, way
         self._pending.clear()
 
-    def outside(self, classes: set[object]) -> list[Event]:
+    def outside(self, classes: set[object]) -> list[Sighting]:
         """The events to which some way leads that is not through one of these classes."""
-        return [
-            event
-            for key, event in self._kept.items()
-            if not all(inside & classes for inside in self._inside[key])
-        ]
+        sightings = []
+        for seen in self._kept.values():
+            if all(not classes.isdisjoint(way) for way in seen.ways):
+                continue
+            models = dict.fromkeys(way[0].name for way in (seen.way, *seen.ways) if way)
+            sightings.append(Sighting(seen.event, tuple(models)))
+        return sightings
 
 
 def _key(event: Event) -> _Key:

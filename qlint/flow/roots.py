@@ -28,7 +28,7 @@ from qlint.syntax import model
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from qlint.flow.events import Event
+    from qlint.flow.events import Sighting
     from qlint.flow.flags import Model
     from qlint.program.project import Module, Project
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class Analysis:
     """What was seen, and where the analysis itself broke down."""
 
-    events: list[Event]
+    sightings: list[Sighting]
     crashes: list[tuple[Module, Exception]]
 
 
@@ -75,7 +75,7 @@ def analyse(
     lines = sum(len(module.file.line_starts) for module in modules)
     runner = _Runner(Interpreter(project, lines, assume_quantized=assume_quantized), modules)
     runner.run_all(quantized)
-    return Analysis(runner.interp.events, runner.crashes)
+    return Analysis(runner.interp.sightings, runner.crashes)
 
 
 class _Runner:

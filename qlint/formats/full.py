@@ -18,6 +18,7 @@ write_statistics = write_text_statistics
 
 _LONGEST_TRACE = 12
 _SHOWN_STEPS = (4, 6)
+_SHOWN_MODELS = 4
 
 
 def write(report: Report, stream: TextIO) -> None:
@@ -52,6 +53,8 @@ def _finding(report: Report, found: Diagnostic) -> Iterator[str]:
     if found.trace:
         yield f"{report.paint('how it got there:', bold=True)}"
         yield from _trace(report, found.trace)
+        if len(found.models) > 1:
+            yield f"  the same in {_listed(found.models[1:])}"
     if found.help:
         yield f"{report.paint('help:', fg='cyan', bold=True)} {visible(found.help)}"
 
@@ -70,6 +73,14 @@ def _trace(report: Report, steps: Sequence[TraceStep]) -> Iterator[str]:
         line = report.source.line(step.filename, step.location.row)
         if line is not None and line.strip():
             yield f"  {'':>{digits}}    {_shortened(visible(line.strip()), report.width - 8)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Some names, and how many there are besides."""
+    shown, more = names[:_SHOWN_MODELS], len(names) - _SHOWN_MODELS
+    if more > 0:
+        return f"{', '.join(shown)} and {more} more model{'s' if more > 1 else ''}"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def _shortened(text: str, width: int) -> str:

@@ -135,3 +135,25 @@ def test_suppressed_and_ignored(tmp_path: Path) -> None:
     assert lint([path], Settings(root=tmp_path, ignore=("QL1",))) == []
     per_file = Settings(root=tmp_path, per_file_ignores={"net.py": ("QL101",)})
     assert lint([path], per_file) == []
+
+
+def test_a_line_that_several_models_reach_is_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "models.py"
+    path.write_text(
+        "from torch import nn\n"
+        "class Block(nn.Module):\n"
+        "    def forward(self, x):\n"
+        "        return x + x\n"
+        "class Small(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.block = Block()\n"
+        "    def forward(self, x):\n"
+        "        return self.block(x)\n"
+        "class Large(Small):\n"
+        "    def forward(self, x):\n"
+        "        return self.block(self.block(x))\n"
+    )
+    found = lint([path], Settings(root=tmp_path, assume_quantized=True))
+    assert [(each.code, each.location.row) for each in found] == [("QL101", 4)]
+    assert set(found[0].models) == {"Small", "Large"}

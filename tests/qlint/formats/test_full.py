@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,20 @@ def test_colour_changes_nothing_but_the_colour() -> None:
     colored = show("f(\n)  x\n", found, color=True)
     assert "\x1b[31m" in colored[0]
     assert [click.unstyle(line) for line in colored] == show("f(\n)  x\n", found)
+
+
+@pytest.mark.parametrize(
+    ("models", "line"),
+    [
+        (("A", "B"), "  the same in B"),
+        (("A", "B", "C"), "  the same in B and C"),
+        (("A", "B", "C", "D", "E", "F"), "  the same in B, C, D, E and 1 more model"),
+        (tuple("ABCDEFGH"), "  the same in B, C, D, E and 3 more models"),
+    ],
+)
+def test_other_models_are_named_once(models: tuple[str, ...], line: str) -> None:
+    step = TraceStep("/p/a.py", Position(1, 1), Position(1, 2), "quantized here")
+    found = replace(finding((1, 1), (1, 2), trace=(step,)), models=models)
+    assert line in show("x\n", found)
+    alone = replace(found, models=models[:1])
+    assert not any("the same" in each for each in show("x\n", alone))
