@@ -14,7 +14,7 @@ from qlint.flow.containers import (
     new_dict,
     new_list,
 )
-from qlint.flow.operators import binary, compare, unary
+from qlint.flow.operators import compare, unary
 from qlint.flow.scopes import Frame
 from qlint.flow.statements import Outcome, define_function
 from qlint.flow.truth import truth
@@ -132,7 +132,8 @@ def evaluate_arguments(
 def _binary(interp: Interpreter, node: model.BinaryOp, frame: Frame) -> Value:
     left = interp.evaluate(node.left, frame)
     right = interp.evaluate(node.right, frame)
-    return binary(interp, node.op, left, right, interp.site(node, frame), "operator")
+    site = interp.site(node, frame)
+    return special_methods.binary(interp, node.op, left, right, site, "operator")
 
 
 def _unary(interp: Interpreter, node: model.UnaryOp, frame: Frame) -> Value:

@@ -89,6 +89,11 @@ def _finish(
         interp.call(BoundMethod(method, instance), Arguments(only_init), site)
 
 
+def is_named_tuple(value: Instance) -> bool:
+    """Whether a value is of a class derived from ``typing.NamedTuple``."""
+    return isinstance(value.cls, Class) and "typing.NamedTuple" in value.cls.external_bases()
+
+
 def py_replace(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     """``dataclasses.replace``."""
     given = arguments.args[0] if arguments.args else UNKNOWN

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.flow import containers
+from qlint.flow import containers, operators
 from qlint.flow.calls import Arguments
 from qlint.flow.values import BoundMethod, Class, Function, Instance, Union, Value, join
+from qlint.semantics import operations
 
 if TYPE_CHECKING:
-    from qlint.flow.events import Site
+    from qlint.flow.events import Form, Site
     from qlint.flow.interpreter import Interpreter
 
 
@@ -38,6 +39,18 @@ def iterate(interp: Interpreter, value: Value, site: Site) -> list[Value]:
     if method is not None:
         value = interp.call(method, Arguments(()), site)
     return containers.iterate(interp, value)
+
+
+def binary(
+    interp: Interpreter, op: str, left: Value, right: Value, site: Site, form: Form
+) -> Value:
+    """The value of ``left op right``, by the method of a class of the program if there is one."""
+    name = operations.METHOD_OF_OPERATOR.get(op, "")
+    for receiver, other, prefix in ((left, right, ""), (right, left, "r")):
+        method = _method(receiver, f"__{prefix}{name}__")
+        if method is not None:
+            return interp.call(method, Arguments((other,)), site)
+    return operators.binary(interp, op, left, right, site, form)
 
 
 def _method(value: Value, name: str) -> BoundMethod | None:

@@ -9,7 +9,6 @@ from qlint.flow import classes, narrowing, patterns, special_methods
 from qlint.flow.containers import MORE, delete_item, extend
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
-from qlint.flow.operators import binary
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
@@ -75,7 +74,7 @@ def _augmented(interp: Interpreter, node: model.AugmentedAssign, frame: Frame) -
         extend(interp, left, right)  # the list keeps its identity
         value = left
     else:
-        value = binary(interp, node.op, left, right, site, "in-place operator")
+        value = special_methods.binary(interp, node.op, left, right, site, "in-place operator")
     interp.bind(node.target, value, frame)
     return _FALLS_THROUGH
 

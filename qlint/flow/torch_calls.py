@@ -161,6 +161,8 @@ def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
         return UNKNOWN
     family = op_of(short)
     values = arguments.values()
+    if short == "einsum" and _only_permutes(arguments):
+        return _result(interp, "permute", values, arguments, site)
     if family is not None:
         _report(interp, family, "function", arguments.spelled, site, values)
     elif _check_kernel(interp, short, namespace, arguments, arguments.spelled, site):
@@ -168,6 +170,15 @@ def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
             return FLOAT
         return _on_new_grid(_result(interp, short, values, arguments, site))
     return _result(interp, short, values, arguments, site)
+
+
+def _only_permutes(arguments: Arguments) -> bool:
+    """Whether an einsum only reorders the dimensions of one tensor, which int8 tensors bear."""
+    equation = arguments.args[0] if arguments.args else UNKNOWN
+    if len(arguments.args) != 2 or not isinstance(equation, Constant):
+        return False
+    before, arrow, after = str(equation.value).replace(" ", "").partition("->")
+    return bool(arrow) and "," not in before and sorted(before) == sorted(after)
 
 
 def _is_tensor(value: Value) -> Value:

@@ -95,6 +95,11 @@ OPERATOR_MODULE = {
 }
 
 # The methods behind the operators.
+METHOD_OF_OPERATOR = {
+    op: name
+    for name, op in OPERATOR_MODULE.items()
+    if not name.startswith("i") and name != "concat"
+}
 OPERATOR_METHODS = {
     f"__{prefix}{name}__": op for name, op in OPERATOR_MODULE.items() for prefix in ("", "r")
 }
