@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch.ao.quantization import QuantWrapper
 from torchvision_stub import import_torchvision
 
-from pytest_qcheck.int8_run import RawOp, find_raw_ops
+from pytest_qcheck.int8_run import find_raw_ops
 from qlint.config import Settings
 from qlint.discovery import find_files
 from qlint.engine import lint
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import nn
+
+    from pytest_qcheck.raw_op import RawOp
 
 _KERNEL_RULES = frozenset(f"QL10{digit}" for digit in range(1, 10))
 Rows = dict[str, list[tuple[int, int]]]
