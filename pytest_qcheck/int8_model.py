@@ -131,8 +131,8 @@ def _nothing_int8(model: nn.Module) -> ValueError:
     name = type(model).__name__
     if any(isinstance(module, quantization.QuantStub) for module in model.modules()):
         return ValueError(
-            f"no QuantStub of {name} has a qconfig, so no tensor of it becomes int8: assign "
-            f"`model.qconfig`, or leave `qconfig = None` away from its QuantStub"
+            f"no QuantStub of {name} has a qconfig (`qconfig = None` switches it off), so no "
+            "tensor of it becomes int8"
         )
     return ValueError(
         f"{name} has no QuantStub, so no tensor of it becomes int8: add stubs, or wrap it in "

@@ -21,7 +21,7 @@ from torch.overrides import TorchFunctionMode
 from pytest_qcheck.classes import FUNCTIONAL_METHODS
 from pytest_qcheck.int8_model import converted_copy
 from pytest_qcheck.isolation import first_line, map_tensors, named_tensors, preserved_rng, run
-from pytest_qcheck.raw_op import Outcome, RawOp, called_at, raised_at, reason
+from pytest_qcheck.raw_op import METHODS, Outcome, RawOp, called_at, raised_at, reason
 from pytest_qcheck.silently_wrong import is_int8, wrong_module, wrong_result
 from pytest_qcheck.stage import is_converted
 from pytest_qcheck.wrappers import named_modules
@@ -115,6 +115,8 @@ class _Int8Watch(TorchFunctionMode):
             # A float tensor there is another defect, and must not end this run.
             module.register_forward_pre_hook(_quantize_inputs, with_kwargs=True)
             _restore_parameters(module)
+        if isinstance(module, (nn.RNNBase, nn.RNNCellBase)):
+            self._run_in_float(module)
         wrong = wrong_module(module)
         if wrong:
             module.register_forward_pre_hook(self._noting(type(module).__name__, wrong))
@@ -130,24 +132,22 @@ class _Int8Watch(TorchFunctionMode):
         int8 = any(is_int8(tensor) for _, tensor in named_tensors(given))
         if not int8 and not any(value in _INT8_DTYPES for value in given if _is_dtype(value)):
             return func(*args, **kwargs)
-        if str(func).startswith("quantized."):  # torch.ops.quantized.cat
-            return func(*args, **kwargs)
         try:
             result = func(*args, **kwargs)
         except Exception as error:
             result = _on_float(func, name, args, kwargs, error)
             self._note(name, "fails", reason(error))
             return result if name in _CREATE or not int8 else self._requantized(result)
-        wrong = wrong_result(name, args, kwargs) if int8 else ""
+        right = str(func).startswith("quantized.")  # torch.ops.quantized.cat
+        wrong = wrong_result(name, args, kwargs) if int8 and not right else ""
         if wrong:
             self._note(name, "wrong", wrong)
         return result
 
     def _with_parameters(self, func: Any, name: str, args: Any, kwargs: Any) -> Any:
         """What takes `weight` of an int8 layer for a tensor: there it is a method."""
-        error = TypeError("weight and bias of an int8 layer are methods, not tensors")
-        result = _on_float(func, name, args, kwargs, error)
-        self._note(name, "fails", reason(error))
+        result = _on_float(func, name, args, kwargs, TypeError(METHODS))
+        self._note(name, "fails", METHODS)
         activations = [
             tensor
             for _, tensor in named_tensors((args, kwargs))
@@ -164,12 +164,15 @@ class _Int8Watch(TorchFunctionMode):
     def _note(self, name: str, outcome: Outcome, why: str) -> None:
         place = called_at(stop=_Int8Watch.run.__code__)
         module = self._stack[-1] if self._stack else self._model
-        # What torch's own int8 layer does inside is one thing for those who call it.
+        within = place.within
+        # convert leaves an observer only where it cannot reach the layer: in torch.compile.
+        if within.endswith(("Observer", "FakeQuantize")):
+            return
         layer = next((each for each in self._stack if _is_int8_layer(each)), None)
-        if layer is not None and layer is not module:
-            module, why = layer, f"its {name}: {why}"
-            name = type(layer).__name__
-        within = type(layer).__name__ if layer is not None else place.within
+        if layer is not None and within:
+            # What torch's own int8 layer does inside is one thing for those who call it.
+            module, within = layer, type(layer).__name__
+            name, why = within, why if name == within else f"its {name}: {why}"
         self._add(
             RawOp(
                 name=name,
@@ -209,6 +212,23 @@ class _Int8Watch(TorchFunctionMode):
             self._note(name, "wrong", why)
 
         return note
+
+    def _run_in_float(self, module: nn.Module) -> None:
+        """A recurrent layer that convert left float looks at dtypes itself: it is one operation."""
+        replaced = []
+
+        def before(_module: nn.Module, args: Any, kwargs: Any) -> Any:
+            replaced.append(any(is_int8(tensor) for _, tensor in named_tensors((args, kwargs))))
+            if replaced[-1]:
+                self._note(type(module).__name__, "fails", "no int8 form: convert leaves it float")
+                return map_tensors((args, kwargs), _dequantized)
+            return None
+
+        def after(_module: nn.Module, _args: Any, output: Any) -> Any:
+            return self._requantized(output) if replaced.pop() else None
+
+        module.register_forward_pre_hook(before, with_kwargs=True)
+        module.register_forward_hook(after)
 
     def _enter(self, module: nn.Module, _args: Any) -> None:
         self._stack.append(module)
@@ -299,13 +319,10 @@ def _on_float(func: Any, name: str, args: Any, kwargs: Any, error: Exception) ->
         Exception: `error`, which it raised on int8 tensors, if it fails on float ones, too.
     """
 
-    def dequantized(tensor: torch.Tensor) -> torch.Tensor:
-        return tensor.dequantize() if is_int8(tensor) else tensor
-
     def as_float(value: Any) -> Any:
         if _is_dtype(value) and value in _INT8_DTYPES and not name.startswith("quantize"):
             return torch.float32
-        return map_tensors(value, dequantized)
+        return map_tensors(value, _dequantized)
 
     try:
         return func(
@@ -315,6 +332,10 @@ def _on_float(func: Any, name: str, args: Any, kwargs: Any, error: Exception) ->
     except Exception:
         error.qcheck_operation = name  # type: ignore[attr-defined]
         raise error from None
+
+
+def _dequantized(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.dequantize() if is_int8(tensor) else tensor
 
 
 def _quantized(tensor: torch.Tensor, stretch: float = 1.0) -> torch.Tensor:

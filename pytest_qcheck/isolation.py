@@ -209,6 +209,8 @@ def _fresh(tensor: torch.Tensor) -> torch.Tensor:
 def first_line(error: BaseException) -> str:
     """What an error says, in one line of bounded length: torch lists forty backends in one."""
     lines = str(error).strip().splitlines()
+    if lines and lines[0].startswith("The following operation failed in the TorchScript"):
+        lines = lines[-1:]
     return textwrap.shorten(lines[0], 200, placeholder=" ...") if lines else "(no message)"
 
 

@@ -21,6 +21,9 @@ _TORCH = f"{Path(torch.__file__).parent}{os.sep}"
 _OURS = f"{Path(__file__).parent}{os.sep}"
 _NO_KERNEL = re.compile(r"Could not run '(aten::\w+)[^']*' with arguments from the 'Quantized")
 
+# The reason where code takes `weight` and `bias` of an int8 layer for tensors.
+METHODS = "TypeError: weight and bias of an int8 layer are methods, not tensors"
+
 Outcome = Literal["fails", "wrong", "ends"]
 
 

@@ -40,6 +40,8 @@ FILLS = {
     "constant_pad_nd": (2, "value"),
 }
 
+_MOST_BEYOND = 0.1
+
 
 def is_int8(value: object) -> bool:
     """Whether `value` is a quantized tensor."""
@@ -72,11 +74,18 @@ def wrong_result(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> st
 
 def _mixed_grids(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """Tensors of different qparams become one; the bytes of all but the first are misread."""
-    grids = [
-        (tensor.q_scale(), tensor.q_zero_point())
+    tensors = [
+        tensor
         for _, tensor in named_tensors((args, kwargs))
         if is_int8(tensor) and tensor.qscheme() == torch.per_tensor_affine
     ]
+    if name in WRITES:
+        # A single number is converted. A tensor that is written as a whole takes over the qparams,
+        # but where it is a view, the one that it is part of keeps its own.
+        tensors = [each._base if each._base is not None else each for each in tensors[:1]] + [
+            each for each in tensors[1:] if each.numel() > 1
+        ]
+    grids = [(tensor.q_scale(), tensor.q_zero_point()) for tensor in tensors]
     if len(set(grids)) < 2:
         return ""
     scales = [scale for scale, _ in grids]
@@ -88,7 +97,7 @@ def _mixed_grids(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> st
 
 
 def _saturates(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """A number is written that the grid of the tensor cannot hold."""
+    """A number is written that lies far beyond the grid of the tensor."""
     value, target = _argument(args, kwargs, *FILLS[name]), args[0] if args else None
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         value = value.dequantize().item() if value.is_quantized else value.item()
@@ -99,7 +108,9 @@ def _saturates(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     scale, zero_point = target.q_scale(), target.q_zero_point()
     limits = torch.iinfo(target.dtype)
     low, high = (limits.min - zero_point) * scale, (limits.max - zero_point) * scale
-    if low - scale <= value <= high + scale or math.isnan(value):
+    beyond = max(low - value, value - high)
+    # The ranges of calibration are no sharp limits, and a little saturation does little harm.
+    if not beyond > _MOST_BEYOND * (high - low):
         return ""
     return f"writes {value:.4g} as {low if value < low else high:.4g}, the end of the int8 range"
 

@@ -20,7 +20,7 @@ def is_converted(module: nn.Module) -> bool:
     """Whether `module` is a layer that `convert` makes.
 
     Dynamically quantized layers are none: they take and give float tensors, and a float model may
-    hold them.
+    hold them. Nor are the packed weights that both kinds keep in a module of their own.
     """
     kind = type(module)
     return (
@@ -32,6 +32,7 @@ def is_converted(module: nn.Module) -> bool:
             )
         )
         and ".dynamic" not in kind.__module__
+        and not kind.__name__.endswith("PackedParams")
         and kind.__name__ not in ("FloatFunctional", "FXFloatFunctional")
     )
 

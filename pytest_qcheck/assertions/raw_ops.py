@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import torch
@@ -11,6 +12,7 @@ from pytest_qcheck.int8_run import find_raw_ops
 from pytest_qcheck.isolation import as_call, check_model
 from pytest_qcheck.messages import count, failure
 from pytest_qcheck.names import Patterns, as_patterns, matches, select
+from pytest_qcheck.raw_op import METHODS
 from pytest_qcheck.silently_wrong import FILLS, WRITES
 from pytest_qcheck.wrappers import named_modules
 
@@ -78,7 +80,7 @@ def assert_no_raw_ops(model: nn.Module, inputs: object, *, ignore: Patterns = ()
             rows=[_row(ops) for ops in _by_place(found)],
             meaning="the float and the fake-quant model run these lines; the converted model "
             "raises an error there, or goes on with a wrong result.",
-            cure="; ".join(_advice(found))
+            cure="; ".join(_different(_cure(op) for op in found))
             + ". `qlint` finds and explains these lines without running them.",
         )
 
@@ -111,38 +113,49 @@ def _by_place(found: list[RawOp]) -> list[list[RawOp]]:
 
 
 def _row(ops: list[RawOp]) -> tuple[str, str, str, str]:
+    """Called at, operations, modules and reasons of what was found at one place."""
     modules = _different(op.module or "(top)" for op in ops)
     where = modules[0] if len(modules) == 1 else f"{modules[0]} and {len(modules) - 1} more"
-    names = ", ".join(_different(op.name or "(ends the run)" for op in ops))
-    times = f" ({len(ops)} times)" if len(ops) > 1 else ""
-    return (
-        ops[0].place,
-        f"{names}{times}",
-        where,
-        _short("; ".join(_different(op.reason for op in ops))),
-    )
+    times = Counter(op.name or "(ends the run)" for op in ops)
+    names = ", ".join(name if n == 1 else f"{name} ({n} times)" for name, n in times.items())
+    reasons = "; ".join(_different(op.reason for op in ops))
+    return ops[0].place, names, where, _short(reasons)
 
 
-def _advice(found: list[RawOp]) -> list[str]:
-    """What to do about each kind of what was found."""
-    return _different(_cure(op) for op in found)
+_ISLAND = (
+    "for what has no FloatFunctional method, use a module or function with an int8 kernel, or a "
+    "float island: a DeQuantStub before it and a QuantStub of its own behind"
+)
 
 
 def _cure(op: RawOp) -> str:
+    """What to do about one of them."""
     if op.outcome == "ends":
         return (
-            "make the line that ends the run work with int8 tensors and with the modules that "
-            "convert puts in; the error is that of the converted model, not of yours"
+            "make the line that ends the run work with what convert makes of the model: int8 "
+            "tensors and int8 layers"
+        )
+    if op.reason == METHODS:
+        return "call the layer; what is asked of its `weight` and `bias`, ask in __init__"
+    if op.name[:1].isupper():
+        return (
+            f"keep {op.name} float: `qconfig = None` for it, a DeQuantStub before it and a "
+            "QuantStub of its own behind"
         )
     if op.within in ("FloatFunctional", "FXFloatFunctional"):
         return (
             "make each FloatFunctional in __init__ and give it a qconfig: this one was not "
             "prepared, so that it stays float"
         )
-    if op.within and op.name not in _FUNCTIONAL | _STACKS:
-        return _ISLAND
-    if op.within:
-        return f"{op.within} is torch's own and does this inside: {_ISLAND}"
+    if op.within and op.name in _FUNCTIONAL | _STACKS:
+        return (
+            f"{op.within} is torch's own and does this inside: replace it, or make it a float "
+            "island with a DeQuantStub before it and a QuantStub of its own behind"
+        )
+    return _cure_of_function(op)
+
+
+def _cure_of_function(op: RawOp) -> str:
     if op.name in _STACKS:
         return (
             "a FloatFunctional has no stack: unsqueeze the tensors where they need it and join "
@@ -153,23 +166,13 @@ def _cure(op: RawOp) -> str:
             "give each add, mul, matmul and cat a `torch.ao.nn.quantized.FloatFunctional` of its "
             "own, made in __init__"
         )
-    return _cure_of_wrong(op) if op.outcome == "wrong" else _ISLAND
-
-
-_ISLAND = (
-    "for what has no FloatFunctional method, use a module or function with an int8 kernel, or a "
-    "float island: a DeQuantStub before it and a QuantStub of its own behind"
-)
-
-
-def _cure_of_wrong(op: RawOp) -> str:
-    if "int8 range" in op.reason and op.name in FILLS:
-        return "write a number that the tensor's scale can hold, or do it in a float island"
-    if op.name in WRITES:
+    if op.outcome == "wrong" and op.name in WRITES:
         return (
-            "do not write into a quantized tensor: build the result with `FloatFunctional.cat`, "
-            "which gives all parts one scale"
+            "do not write into a quantized tensor, whose scale stays: build the result with "
+            "`FloatFunctional.cat`, which gives all parts one scale, or in a float island"
         )
+    if op.outcome == "wrong" and op.name in FILLS:
+        return "write a number that the tensor's scale can hold, or do it in a float island"
     return _ISLAND
 
 
