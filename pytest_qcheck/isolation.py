@@ -208,10 +208,11 @@ def _fresh(tensor: torch.Tensor) -> torch.Tensor:
 
 def first_line(error: BaseException) -> str:
     """What an error says, in one line of bounded length: torch lists forty backends in one."""
-    lines = str(error).strip().splitlines()
-    if lines and lines[0].startswith("The following operation failed in the TorchScript"):
-        lines = lines[-1:]
-    return textwrap.shorten(lines[0], 200, placeholder=" ...") if lines else "(no message)"
+    lines = str(error).strip().splitlines() or ["(no message)"]
+    line = lines[0]
+    if line.startswith("The following operation failed in the TorchScript"):
+        line = next((each for each in lines if each.partition(":")[0].endswith("Error")), line)
+    return textwrap.shorten(line, 200, placeholder=" ...")
 
 
 def _copy_failure(model: nn.Module, error: Exception) -> AssertionError:
