@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _STUBS = (quantization.QuantStub, quantization.DeQuantStub)
 _EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 
-# prepare observes their output, which is a tuple, and no calibration gets past it. They have no
-# int8 form, so that the int8 run shows them.
+# prepare observes their output, which is a tuple, and no calibration gets past it.
 _OBSERVED_IN_VAIN = (nn.GRU, nn.LSTMCell)
+_OBSERVER = "activation_post_process"
 
 
 def converted_copy(model: nn.Module, inputs: object) -> nn.Module:
@@ -70,8 +70,9 @@ def _complete_qconfigs(model: nn.Module) -> None:
     if getattr(model, "qconfig", None) is None:
         model.qconfig = quantization.default_qconfig  # type: ignore[assignment]
     for module, qconfig in list(_with_qconfigs(model)):
-        # Their weights need a qconfig of another kind.
-        if isinstance(module, _EMBEDDINGS) and qconfig is quantization.default_qconfig:
+        # The weights of the ones need a qconfig of another kind, the others must have none.
+        unfit = isinstance(module, (*_EMBEDDINGS, *_OBSERVED_IN_VAIN))
+        if unfit and qconfig is quantization.default_qconfig:
             module.qconfig = None  # type: ignore[assignment]
 
 
@@ -112,8 +113,8 @@ def _calibrate(prepared: nn.Module, model: nn.Module, inputs: object) -> None:
     """
     __tracebackhide__ = True
     for module in prepared.modules():
-        if isinstance(module, _OBSERVED_IN_VAIN) and hasattr(module, "activation_post_process"):
-            module.activation_post_process = nn.Identity()
+        if isinstance(module, _OBSERVED_IN_VAIN) and hasattr(module, _OBSERVER):
+            setattr(module, _OBSERVER, nn.Identity())
     try:
         run(
             prepared,
@@ -125,6 +126,11 @@ def _calibrate(prepared: nn.Module, model: nn.Module, inputs: object) -> None:
     except AssertionError:
         run(copy_model(model), inputs)
         raise
+
+
+def lost_observer(module: nn.Module) -> bool:
+    """Whether an observer was taken from a layer of a converted copy that ends calibration."""
+    return isinstance(getattr(module, _OBSERVER, None), nn.Identity)
 
 
 def _nothing_int8(model: nn.Module) -> ValueError:

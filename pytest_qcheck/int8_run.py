@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import warnings
 from contextlib import contextmanager, nullcontext
-from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,8 +17,15 @@ import torch.ao.nn.quantized as nnq
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from pytest_qcheck.classes import FUNCTIONAL_METHODS
-from pytest_qcheck.int8_model import converted_copy
+from pytest_qcheck.int8_layers import (
+    Parameter,
+    dequantized,
+    methods_take_float_inputs,
+    quantized,
+    restore_parameters,
+    take_float_inputs,
+)
+from pytest_qcheck.int8_model import converted_copy, lost_observer
 from pytest_qcheck.isolation import first_line, map_tensors, named_tensors, preserved_rng, run
 from pytest_qcheck.raw_op import METHODS, Outcome, RawOp, called_at, raised_at, reason
 from pytest_qcheck.silently_wrong import is_int8, wrong_module, wrong_result
@@ -37,9 +43,6 @@ _CREATE = frozenset(
 )
 _INT8_DTYPES = (torch.quint8, torch.qint8, torch.qint32)
 _STUBS = (nnq.Quantize, nnq.DeQuantize)
-
-# How many of its arguments a converted layer takes as int8 tensors; others take one.
-_INT8_ARGUMENTS = {"LSTM": 2, "MultiheadAttention": 3, "Embedding": 0, "EmbeddingBag": 0}
 
 
 def find_raw_ops(model: nn.Module, inputs: object) -> list[RawOp]:
@@ -110,11 +113,10 @@ class _Int8Watch(TorchFunctionMode):
 
     def _hook(self, module: nn.Module) -> None:
         if isinstance(module, nnq.QFunctional):
-            _quantize_inputs_of_methods(module)
+            methods_take_float_inputs(module)
         elif is_converted(module) and not isinstance(module, _STUBS):
-            # A float tensor there is another defect, and must not end this run.
-            module.register_forward_pre_hook(_quantize_inputs, with_kwargs=True)
-            _restore_parameters(module)
+            take_float_inputs(module)
+            restore_parameters(module)
         if isinstance(module, (nn.RNNBase, nn.RNNCellBase)):
             self._run_in_float(module)
         wrong = wrong_module(module)
@@ -127,7 +129,7 @@ class _Int8Watch(TorchFunctionMode):
         kwargs = kwargs or {}
         given = (*args, *kwargs.values())
         name = _name(func)
-        if any(isinstance(value, _Parameter) for value in given):
+        if any(isinstance(value, Parameter) for value in given):
             return self._with_parameters(func, name, args, kwargs)
         int8 = any(is_int8(tensor) for _, tensor in named_tensors(given))
         if not int8 and not any(value in _INT8_DTYPES for value in given if _is_dtype(value)):
@@ -151,7 +153,7 @@ class _Int8Watch(TorchFunctionMode):
         activations = [
             tensor
             for _, tensor in named_tensors((args, kwargs))
-            if is_int8(tensor) and not isinstance(tensor, _Parameter)
+            if is_int8(tensor) and not isinstance(tensor, Parameter)
         ]
         return self._requantized(result) if activations else result
 
@@ -159,7 +161,7 @@ class _Int8Watch(TorchFunctionMode):
         # Two quantizers hardly ever have exactly the same scale, whatever they see.
         self._replaced += 1
         stretch = 1 + 1e-4 * self._replaced
-        return map_tensors(result, lambda tensor: _quantized(tensor, stretch))
+        return map_tensors(result, lambda tensor: quantized(tensor, stretch))
 
     def _note(self, name: str, outcome: Outcome, why: str) -> None:
         place = called_at(stop=_Int8Watch.run.__code__)
@@ -215,13 +217,16 @@ class _Int8Watch(TorchFunctionMode):
 
     def _run_in_float(self, module: nn.Module) -> None:
         """A recurrent layer that convert left float looks at dtypes itself: it is one operation."""
-        replaced = []
+        name = type(module).__name__
+        replaced: list[bool] = []
 
         def before(_module: nn.Module, args: Any, kwargs: Any) -> Any:
             replaced.append(any(is_int8(tensor) for _, tensor in named_tensors((args, kwargs))))
             if replaced[-1]:
-                self._note(type(module).__name__, "fails", "no int8 form: convert leaves it float")
-                return map_tensors((args, kwargs), _dequantized)
+                self._note(name, "fails", "no int8 form: convert leaves it float")
+                return map_tensors((args, kwargs), dequantized)
+            if lost_observer(module):
+                self._note(name, "fails", "calibration fails: its observer gets a tuple")
             return None
 
         def after(_module: nn.Module, _args: Any, output: Any) -> Any:
@@ -241,57 +246,6 @@ class _Int8Watch(TorchFunctionMode):
         if module in self._stack:
             while self._stack.pop() is not module:
                 pass
-
-
-class _Parameter(torch.Tensor):
-    """`weight` or `bias` of an int8 layer: a method of it, and a tensor for those who take it from
-    the float layer (`F.linear(x, self.fc.weight)`), whom a method would end the run.
-    """  # noqa: D205
-
-    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
-
-    def __call__(self) -> torch.Tensor:
-        return self.as_subclass(torch.Tensor)
-
-
-def _restore_parameters(module: nn.Module) -> None:
-    """Make `weight` and `bias` of an int8 layer tensors, too."""
-    for name in ("weight", "bias"):
-        method = getattr(module, name, None)
-        if isinstance(method, MethodType):
-            try:
-                value = method()
-            except RuntimeError:  # qnnpack cannot unpack the weights of a Conv3d
-                continue
-            if isinstance(value, torch.Tensor):
-                value = value.detach().as_subclass(_Parameter)
-            object.__setattr__(module, name, value)
-
-
-def _quantize_inputs(module: nn.Module, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """The arguments of a converted layer, with those quantized that it takes as int8 tensors."""
-    number = _INT8_ARGUMENTS.get(type(module).__name__, 1)
-    names = list(kwargs)[: max(number - len(args), 0)]
-    if number > 1:
-        names = [each for each in ("input", "hx", "query", "key", "value") if each in kwargs]
-    first = tuple(map_tensors(value, _quantized) for value in args[:number])
-    changed = {name: map_tensors(kwargs[name], _quantized) for name in names}
-    return (*first, *args[number:]), {**kwargs, **changed}
-
-
-def _quantize_inputs_of_methods(functional: nn.Module) -> None:
-    """The same for a QFunctional, which is used through methods that run no hooks."""
-
-    def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            args, kwargs = map_tensors((args, kwargs), _quantized)
-            return method(*args, **kwargs)
-
-        return wrapped
-
-    for name in FUNCTIONAL_METHODS:
-        if hasattr(functional, name):
-            object.__setattr__(functional, name, wrap(getattr(functional, name)))
 
 
 def _is_int8_layer(module: nn.Module) -> bool:
@@ -322,7 +276,7 @@ def _on_float(func: Any, name: str, args: Any, kwargs: Any, error: Exception) ->
     def as_float(value: Any) -> Any:
         if _is_dtype(value) and value in _INT8_DTYPES and not name.startswith("quantize"):
             return torch.float32
-        return map_tensors(value, _dequantized)
+        return map_tensors(value, dequantized)
 
     try:
         return func(
@@ -332,25 +286,3 @@ def _on_float(func: Any, name: str, args: Any, kwargs: Any, error: Exception) ->
     except Exception:
         error.qcheck_operation = name  # type: ignore[attr-defined]
         raise error from None
-
-
-def _dequantized(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.dequantize() if is_int8(tensor) else tensor
-
-
-def _quantized(tensor: torch.Tensor, stretch: float = 1.0) -> torch.Tensor:
-    """A float tensor on the grid from its smallest to its largest value; others as they are.
-
-    What is not finite goes to the ends of the grid: nothing but an int8 tensor comes out where a
-    kernel of int8 follows.
-    """
-    if is_int8(tensor) or not tensor.is_floating_point() or tensor.numel() == 0:
-        return tensor
-    tensor = tensor.detach().float()
-    finite = tensor[tensor.isfinite()]
-    low = min(float(finite.min()), 0.0) if finite.numel() else 0.0
-    high = max(float(finite.max()), 0.0) if finite.numel() else 0.0
-    scale = max((high - low) / 255, 1e-8) * stretch
-    zero_point = min(max(round(-low / scale), 0), 255)
-    tensor = tensor.nan_to_num(0.0, posinf=high, neginf=low)
-    return torch.quantize_per_tensor(tensor, scale, zero_point, torch.quint8)

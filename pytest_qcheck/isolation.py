@@ -10,7 +10,6 @@ import copy
 import dataclasses
 import random
 import sys
-import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -21,6 +20,8 @@ from torch import nn
 
 from pytest_qcheck.messages import count, failure
 from pytest_qcheck.wrappers import named_modules, unwrap
+
+_LONGEST = 200
 
 Inputs = torch.Tensor | tuple[Any, ...] | dict[str, Any]
 
@@ -212,7 +213,7 @@ def first_line(error: BaseException) -> str:
     line = lines[0]
     if line.startswith("The following operation failed in the TorchScript"):
         line = next((each for each in lines if each.partition(":")[0].endswith("Error")), line)
-    return textwrap.shorten(line, 200, placeholder=" ...")
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."
 
 
 def _copy_failure(model: nn.Module, error: Exception) -> AssertionError:

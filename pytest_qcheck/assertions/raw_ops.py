@@ -40,7 +40,8 @@ def assert_no_raw_ops(model: nn.Module, inputs: object, *, ignore: Patterns = ()
     an engine ignores. Functional relu is neither (see `assert_fully_fused`). Models of the graph
     flows (FX, PT2E) may use any operator and pass.
 
-    Limits: a float tensor that reaches an int8 layer is another defect and is not reported.
+    Limits: a float tensor that reaches an int8 layer is another defect and is not reported; the
+    layer is run as a float one.
     Operations in other threads, and inside TorchScript and `torch.vmap`, are not seen: what fails
     there ends the run, and is named by the line that calls it; what is silently wrong there
     passes.

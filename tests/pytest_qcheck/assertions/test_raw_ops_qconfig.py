@@ -109,6 +109,29 @@ def test_a_stub_that_is_switched_off() -> None:
         q.assert_no_raw_ops(model, batch())
 
 
+class RecurrentTail(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = tq.QuantStub(), tq.DeQuantStub()
+        self.fc, self.tail = nn.Linear(12, 12), nn.GRU(12, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.tail(self.dequant(self.fc(self.quant(x[:, 0]))))[0]
+
+
+def test_a_recurrent_layer_that_cannot_be_calibrated() -> None:
+    q.assert_no_raw_ops(RecurrentTail(), batch())
+    model = RecurrentTail()
+    model.qconfig = tq.default_qconfig
+    with pytest.raises(AssertionError, match="GRU        tail       calibration fails") as failure:
+        q.assert_no_raw_ops(model, batch())
+    assert "keep GRU float: `qconfig = None` for it" in str(failure.value)
+    with pytest.raises(AttributeError):
+        tq.prepare(model.eval())(batch())
+    model.tail.qconfig = None
+    q.assert_no_raw_ops(model, batch())
+
+
 class DynamicTail(nn.Module):
     def __init__(self, *, raw: bool = False) -> None:
         super().__init__()

@@ -110,8 +110,12 @@ CONTINUES: dict[str, tuple[Code, list[str]]] = {
         ["zeros_like", "add"],
     ),
     "dequantized into a functional": (
-        lambda m, x: m.functional.cat([m.dequant(x), m.dequant(x)], 1) * 2,
+        lambda m, x: (m.functional.cat([m.dequant(x), m.dequant(x)], 1) * 2, x * 2)[1],
         ["mul"],
+    ),
+    "layers behind the stub": (
+        lambda m, x: m.quant(nn.functional.softmax(m.conv(m.dequant(x)), 1)) + x,
+        ["add"],
     ),
     "keyword of a layer": (lambda m, x: m.conv(input=m.dequant(x)) + x, ["add"]),
     "dtype of a factory": (
