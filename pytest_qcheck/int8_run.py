@@ -56,13 +56,18 @@ def find_raw_ops(model: nn.Module, inputs: object) -> list[RawOp]:
 
     Raises:
         AssertionError: if the copy cannot be made, calibrated or converted.
-        ValueError: if no QuantStub makes anything int8.
+        ValueError: if no QuantStub makes anything int8, or none runs.
     """
     __tracebackhide__ = True
     # prepare and convert make new layers, and these random weights.
     with preserved_rng(), _no_compiling(), _no_warning_of_cat():
         watch = _Int8Watch(converted_copy(model, inputs))
         run(watch.run, inputs)
+    if not watch.found and not watch.quantizes:
+        raise ValueError(
+            f"{type(model).__name__} calls no QuantStub on these inputs, so no tensor of it "
+            "becomes int8"
+        )
     return watch.found
 
 
@@ -87,11 +92,13 @@ class _Int8Watch(TorchFunctionMode):
 
     Attributes:
         found: what was noted, in order.
+        quantizes: whether a QuantStub ran.
     """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.found: list[RawOp] = []
+        self.quantizes = False
         self._model = model
         self._names: dict[int, str] = {}
         self._stack: list[nn.Module] = []
@@ -237,6 +244,7 @@ class _Int8Watch(TorchFunctionMode):
 
     def _enter(self, module: nn.Module, _args: Any) -> None:
         self._stack.append(module)
+        self.quantizes = self.quantizes or isinstance(module, nnq.Quantize)
 
     def _leave(self, module: nn.Module, _args: Any, _output: Any) -> None:
         """Called on errors, too, which the code outside may catch and go on."""

@@ -41,10 +41,9 @@ def assert_no_raw_ops(model: nn.Module, inputs: object, *, ignore: Patterns = ()
     flows (FX, PT2E) may use any operator and pass.
 
     Limits: a float tensor that reaches an int8 layer is another defect and is not reported; the
-    layer is run as a float one.
-    Operations in other threads, and inside TorchScript and `torch.vmap`, are not seen: what fails
-    there ends the run, and is named by the line that calls it; what is silently wrong there
-    passes.
+    layer is run as a float one. Operations in other threads, and inside TorchScript and
+    `torch.vmap`, are not seen: what fails there ends the run, and is named by the line that calls
+    it; what is silently wrong there passes.
 
     Args:
         model: a float, prepared or converted model; it is copied and run in eval mode.
@@ -55,7 +54,8 @@ def assert_no_raw_ops(model: nn.Module, inputs: object, *, ignore: Patterns = ()
     Raises:
         AssertionError: names file and line of each operation, the module, and the error.
         TypeError: for inputs of another kind, and for a model that TorchScript has compiled.
-        ValueError: if the model has no QuantStub, or a pattern of `ignore` matches nothing.
+        ValueError: if the model has no QuantStub or calls none, or a pattern of `ignore` matches
+            nothing.
     """
     __tracebackhide__ = True
     model = check_model(model)

@@ -109,6 +109,13 @@ def test_a_stub_that_is_switched_off() -> None:
         q.assert_no_raw_ops(model, batch())
 
 
+def test_a_stub_that_is_never_called() -> None:
+    model = seeded(lambda: Between(_chain))
+    model.forward = lambda x: model.other(model.conv(x))
+    with pytest.raises(ValueError, match="Between calls no QuantStub on these inputs"):
+        q.assert_no_raw_ops(model, batch())
+
+
 class RecurrentTail(nn.Module):
     def __init__(self) -> None:
         super().__init__()

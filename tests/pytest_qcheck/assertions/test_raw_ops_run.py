@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -81,6 +82,15 @@ def test_what_ends_the_run_cannot_be_ignored() -> None:
 def test_python_code_that_only_the_converted_model_fails_in() -> None:
     (end,) = _found(lambda m, x: x.to(next(m.conv.parameters()).device))
     assert (end.outcome, end.reason) == ("ends", "StopIteration: (no message)")
+
+
+def test_another_thread_is_named_by_its_line() -> None:
+    def code(m: Between, x: torch.Tensor) -> torch.Tensor:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: x + x).result()
+
+    (end,) = _found(code)
+    assert (end.outcome, end.line) == ("ends", code.__code__.co_firstlineno + 2)
 
 
 def test_a_caught_exception_does_not_move_what_follows() -> None:
