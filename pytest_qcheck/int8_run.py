@@ -104,6 +104,9 @@ class _Int8Watch(TorchFunctionMode):
         self._stack: list[nn.Module] = []
         self._seen: set[tuple[str, str, int, str]] = set()
         self._replaced = 0
+        # Final states of an LSTM that are wrong, with what to note if something uses them.
+        self._states: list[tuple[torch.Tensor, RawOp]] = []
+        self._wrong_states: RawOp | None = None
         for name, module in named_modules(model):
             self._names[id(module)] = name
             # Hooks cannot be put on TorchScript, nor anything be seen that runs in it.
@@ -124,6 +127,8 @@ class _Int8Watch(TorchFunctionMode):
         elif is_converted(module) and not isinstance(module, _STUBS):
             take_float_inputs(module)
             restore_parameters(module)
+        if isinstance(module, nnq.LSTM):
+            module.register_forward_hook(self._keep_states)
         if isinstance(module, (nn.RNNBase, nn.RNNCellBase)):
             self._run_in_float(module)
         wrong = wrong_module(module)
@@ -141,6 +146,9 @@ class _Int8Watch(TorchFunctionMode):
         int8 = any(is_int8(tensor) for _, tensor in named_tensors(given))
         if not int8 and not any(value in _INT8_DTYPES for value in given if _is_dtype(value)):
             return func(*args, **kwargs)
+        for state, op in self._states:
+            if any(tensor is state for _, tensor in named_tensors(given)):
+                self._add(op)
         try:
             result = func(*args, **kwargs)
         except Exception as error:
@@ -170,6 +178,12 @@ class _Int8Watch(TorchFunctionMode):
         stretch = 1 + 1e-4 * self._replaced
         return map_tensors(result, lambda tensor: quantized(tensor, stretch))
 
+    def _keep_states(self, _module: nn.Module, _args: Any, output: Any) -> None:
+        if self._wrong_states is not None:
+            states = [tensor for _, tensor in named_tensors(output[1])]
+            self._states += [(state, self._wrong_states) for state in states]
+            self._wrong_states = None
+
     def _note(self, name: str, outcome: Outcome, why: str) -> None:
         place = called_at(stop=_Int8Watch.run.__code__)
         module = self._stack[-1] if self._stack else self._model
@@ -182,18 +196,21 @@ class _Int8Watch(TorchFunctionMode):
             # What torch's own int8 layer does inside is one thing for those who call it.
             module, within = layer, type(layer).__name__
             name, why = within, why if name == within else f"its {name}: {why}"
-        self._add(
-            RawOp(
-                name=name,
-                file=place.file,
-                line=place.line,
-                end_line=place.end_line,
-                module=self._names[id(module)],
-                outcome=outcome,
-                reason=why,
-                within=within,
-            )
+        op = RawOp(
+            name=name,
+            file=place.file,
+            line=place.line,
+            end_line=place.end_line,
+            module=self._names[id(module)],
+            outcome=outcome,
+            reason=why,
+            within=within,
         )
+        if outcome == "wrong" and self._stack and isinstance(self._stack[-1], nnq.LSTM):
+            # Layers and their outputs are modules inside; what it does itself are final states.
+            self._wrong_states = op
+        else:
+            self._add(op)
 
     def _note_end(self, error: Exception) -> None:
         place = raised_at(error)

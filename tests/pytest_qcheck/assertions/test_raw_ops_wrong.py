@@ -151,6 +151,19 @@ def test_cures(code: Code, cure: str) -> None:
     assert cure in " ".join(str(failure.value).split())
 
 
+@pytest.mark.parametrize("used", [True, False])
+def test_final_states_of_several_layers(used: bool) -> None:
+    def code(m: Between, x: torch.Tensor) -> torch.Tensor:
+        output, (hidden, _) = m.lstm(x.flatten(1, 2))
+        return hidden[-1] if used else output
+
+    model = seeded(lambda: Between(lambda m, x: x))
+    model.lstm, model.code = nn.LSTM(12, 4, 2), code
+    assert [(op.name, op.module) for op in find_raw_ops(model, batch())] == [
+        ("LSTM", "lstm")
+    ] * used
+
+
 @pytest.mark.parametrize("bidirectional", [True, False])
 def test_bidirectional_lstm_is_one_row(bidirectional: bool) -> None:
     model = seeded(lambda: Between(lambda m, x: x))
