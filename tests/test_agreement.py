@@ -247,7 +247,6 @@ _EXPRESSIONS = (
     "F.dropout(A, 0.5, self.training)",
     "A.mean((2, 3), keepdim=True).expand(2, 4, 6, 6)",
     "A.mean().expand(2, 4, 6, 6)",
-    "A.mode(1, keepdim=True).values.expand(2, 4, 6, 6)",
     "torch.kthvalue(A, 2, 1, keepdim=True)[0].expand(2, 4, 6, 6)",
     "A.sum(1, keepdim=True).expand(2, 4, 6, 6)",
     "A.contiguous().float()",
