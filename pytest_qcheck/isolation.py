@@ -7,10 +7,11 @@ as it was, on success and on failure.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import random
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +20,8 @@ from torch import nn
 
 from pytest_qcheck.messages import count, failure
 from pytest_qcheck.wrappers import named_modules, unwrap
+
+_LONGEST = 200
 
 Inputs = torch.Tensor | tuple[Any, ...] | dict[str, Any]
 
@@ -44,11 +47,15 @@ def as_call(inputs: object) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return (inputs,), {}
     if isinstance(inputs, tuple):
         return inputs, {}
-    if isinstance(inputs, dict) and all(isinstance(key, str) for key in inputs):
-        return (), inputs
+    got = type(inputs).__name__
+    if isinstance(inputs, dict):
+        strange = [key for key in inputs if not isinstance(key, str)]
+        if not strange:
+            return (), inputs
+        got = f"a dict with the key {strange[0]!r}, which is no string"
     raise TypeError(
         "inputs must be a tensor, a tuple of positional arguments or a dict of keyword "
-        f"arguments, got {type(inputs).__name__}"
+        f"arguments, got {got}"
     )
 
 
@@ -67,8 +74,21 @@ def copy_model(model: nn.Module, *, eval_mode: bool = True) -> nn.Module:
     return duplicate.eval() if eval_mode else duplicate
 
 
-def run(model: Callable[..., Any], inputs: object, what: str = "The model") -> Any:
+def run(
+    model: Callable[..., Any],
+    inputs: object,
+    what: str = "The model",
+    *,
+    cure: str = "run the model on the same inputs in eval mode; the chained error above is what "
+    "it raised.",
+) -> Any:
     """Output of `model` for a copy of `inputs`, without gradients; RNG as before.
+
+    Args:
+        model: what is called.
+        inputs: a tensor, a tuple of positional arguments or a dict of keyword arguments.
+        what: what a failure calls it.
+        cure: what a failure says to do.
 
     Raises:
         AssertionError: if the forward raises; the original error is chained and quoted.
@@ -83,23 +103,49 @@ def run(model: Callable[..., Any], inputs: object, what: str = "The model") -> A
             raise failure(
                 f"{what} fails on these inputs{f' in `{where}`' if where else ''}: "
                 f"{type(error).__name__}: {first_line(error)}",
-                cure="run the model on the same inputs in eval mode; the chained error above "
-                "is what it raised.",
+                cure=cure,
             ) from error
 
 
 def map_tensors(value: Any, function: Callable[[torch.Tensor], Any]) -> Any:
-    """`value` with `function` applied to each tensor in nested tuples, lists and dicts."""
+    """`value` with `function` applied to each tensor in nested tuples, lists, dicts, dataclasses.
+
+    Containers are copied and keep their classes; other objects stay the same.
+    """
     if isinstance(value, torch.Tensor):
         return function(value)
     if isinstance(value, tuple):
-        mapped = [map_tensors(item, function) for item in value]
-        return type(value)(*mapped) if hasattr(value, "_fields") else tuple(mapped)
+        return _tuple_like(value, [map_tensors(item, function) for item in value])
+    duplicate: Any
     if isinstance(value, list):
-        return [map_tensors(item, function) for item in value]
-    if isinstance(value, dict):
-        return {key: map_tensors(item, function) for key, item in value.items()}
+        duplicate = copy.copy(value)
+        duplicate[:] = [map_tensors(item, function) for item in value]
+        return duplicate
+    if isinstance(value, MutableMapping):
+        duplicate = copy.copy(value)
+        for key, item in value.items():
+            duplicate[key] = map_tensors(item, function)
+        return duplicate
+    if _is_dataclass_instance(value):
+        duplicate = copy.copy(value)
+        for name in _field_names(value):
+            mapped = map_tensors(getattr(value, name), function)
+            object.__setattr__(duplicate, name, mapped)  # frozen ones refuse setattr
+        return duplicate
     return value
+
+
+def _tuple_like(value: tuple[Any, ...], items: list[Any]) -> tuple[Any, ...]:
+    """A tuple of `items`, of the class and with the attributes of `value`."""
+    kind = type(value)
+    if all(new is old for new, old in zip(items, value, strict=True)):
+        return value
+    if hasattr(kind, "n_sequence_fields"):  # torch.return_types
+        return kind(items)
+    rebuilt: tuple[Any, ...] = tuple.__new__(kind, items)
+    if hasattr(value, "__dict__"):
+        rebuilt.__dict__.update(value.__dict__)
+    return rebuilt
 
 
 def named_tensors(value: Any, name: str = "output") -> Iterator[tuple[str, torch.Tensor]]:
@@ -112,9 +158,18 @@ def named_tensors(value: Any, name: str = "output") -> Iterator[tuple[str, torch
     elif isinstance(value, (tuple, list)):
         for index, item in enumerate(value):
             yield from named_tensors(item, f"{name}[{index}]")
-    elif hasattr(value, "__dataclass_fields__"):
-        for field in value.__dataclass_fields__:
+    elif _is_dataclass_instance(value):
+        for field in _field_names(value):
             yield from named_tensors(getattr(value, field), f"{name}.{field}")
+
+
+def _is_dataclass_instance(value: object) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, (type, torch.nn.Module))
+
+
+def _field_names(value: Any) -> list[str]:
+    """Fields of a dataclass that have a value; one with `init=False` need not have one yet."""
+    return [each.name for each in dataclasses.fields(value) if hasattr(value, each.name)]
 
 
 @contextmanager
@@ -153,9 +208,12 @@ def _fresh(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else "(no message)"
+    """What an error says, in one line of bounded length: torch lists forty backends in one."""
+    lines = str(error).strip().splitlines() or ["(no message)"]
+    line = lines[0]
+    if line.startswith("The following operation failed in the TorchScript"):
+        line = next((each for each in lines if each.partition(":")[0].endswith("Error")), line)
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."
 
 
 def _copy_failure(model: nn.Module, error: Exception) -> AssertionError:

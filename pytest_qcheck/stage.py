@@ -17,15 +17,24 @@ def converted_layers(model: nn.Module) -> list[str]:
 
 
 def is_converted(module: nn.Module) -> bool:
-    """Whether `module` is a layer that `convert` makes."""
+    """Whether `module` is a layer that `convert` makes.
+
+    Dynamically quantized layers are none: they take and give float tensors, and a float model may
+    hold them. Nor are the packed weights that both kinds keep in a module of their own.
+    """
     kind = type(module)
-    return kind.__module__.startswith(
-        (
-            "torch.ao.nn.quantized",
-            "torch.ao.nn.intrinsic.quantized",
-            "torch.ao.nn.sparse.quantized",
+    return (
+        kind.__module__.startswith(
+            (
+                "torch.ao.nn.quantized",
+                "torch.ao.nn.intrinsic.quantized",
+                "torch.ao.nn.sparse.quantized",
+            )
         )
-    ) and kind.__name__ not in ("FloatFunctional", "FXFloatFunctional")
+        and ".dynamic" not in kind.__module__
+        and not kind.__name__.endswith("PackedParams")
+        and kind.__name__ not in ("FloatFunctional", "FXFloatFunctional")
+    )
 
 
 def no_quantizers(model: nn.Module, purpose: str) -> AssertionError:

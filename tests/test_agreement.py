@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch.ao.quantization import QuantWrapper
 from torchvision_stub import import_torchvision
 
-from pytest_qcheck.int8_run import RawOp, find_raw_ops
+from pytest_qcheck.int8_run import find_raw_ops
 from qlint.config import Settings
 from qlint.discovery import find_files
 from qlint.engine import lint
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import nn
+
+    from pytest_qcheck.raw_op import RawOp
 
 _KERNEL_RULES = frozenset(f"QL10{digit}" for digit in range(1, 10))
 Rows = dict[str, list[tuple[int, int]]]
@@ -245,6 +247,7 @@ _EXPRESSIONS = (
     "F.dropout(A, 0.5, self.training)",
     "A.mean((2, 3), keepdim=True).expand(2, 4, 6, 6)",
     "A.mean().expand(2, 4, 6, 6)",
+    "torch.kthvalue(A, 2, 1, keepdim=True)[0].expand(2, 4, 6, 6)",
     "A.sum(1, keepdim=True).expand(2, 4, 6, 6)",
     "A.contiguous().float()",
     "self.quant2(self.dequant(A) + self.dequant(B))",

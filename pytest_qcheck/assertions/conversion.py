@@ -183,8 +183,7 @@ def _checked_copy(converted: object, prepared: nn.Module) -> nn.Module:
     if not layers:
         raise ValueError("converted holds no quantized layer; pass what convert returned")
     known = {name for name, _ in named_modules(prepared)}
-    # An int8 layer keeps its packed weights in a child module that no prepared layer has.
-    strange = [n for n in layers if n not in known and not n.endswith("_packed_params")]
+    strange = [name for name in layers if name not in known]
     if strange:
         raise ValueError(f"converted is not made from prepared, which has no {listed(strange)}")
     return isolation.copy_model(model)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import copy
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.ao.quantization as tq
 from torch import nn
 from torch.ao.nn.quantized import FloatFunctional
 from torch.ao.quantization._learnable_fake_quantize import _LearnableFakeQuantize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Block(nn.Module):
@@ -63,6 +66,21 @@ class Net(nn.Module):
         x = self.skip.add(x, self.relu2(self.bn2(self.conv2(x))))
         x = torch.flatten(self.pool(x), 1)
         return self.dequant(self.fc(x))
+
+
+class Between(nn.Module):
+    """Some code between stubs."""
+
+    def __init__(self, forward: Callable[[Between, torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.quant, self.dequant = tq.QuantStub(), tq.DeQuantStub()
+        self.conv, self.other = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)
+        self.silu, self.hardswish = nn.SiLU(), nn.Hardswish()
+        self.functional = FloatFunctional()
+        self.code = forward
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.dequant(self.code(self, self.quant(x)))
 
 
 GROUPS = [["conv1", "bn1", "relu1"], ["conv2", "bn2", "relu2"]]

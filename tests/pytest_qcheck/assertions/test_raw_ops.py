@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 import torch.ao.quantization as tq
-from models import Block, Net, TwoReluBlock, batch, ptq, qat, seeded
+from models import Between, Block, Net, TwoReluBlock, batch, ptq, qat, seeded
 from torch import nn
-from torch.ao.nn.quantized import FloatFunctional
 
 import pytest_qcheck as q
 from pytest_qcheck.int8_run import find_raw_ops
@@ -20,21 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ENGINES = [each for each in torch.backends.quantized.supported_engines if each != "none"]
-
-
-class Between(nn.Module):
-    """Some code between stubs."""
-
-    def __init__(self, forward: Callable[[Between, torch.Tensor], torch.Tensor]) -> None:
-        super().__init__()
-        self.quant, self.dequant = tq.QuantStub(), tq.DeQuantStub()
-        self.conv, self.other = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)
-        self.silu, self.hardswish = nn.SiLU(), nn.Hardswish()
-        self.functional = FloatFunctional()
-        self.code = forward
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.dequant(self.code(self, self.quant(x)))
 
 
 RAW = {
