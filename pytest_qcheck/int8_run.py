@@ -36,12 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-# What these make is float: it has nothing of the values of the tensor that they are given, or the
-# user asks for it, as `dequantize` would give it.
-_MAKE_FLOAT = frozenset(
-    "float double half bfloat16 to type int long short char byte bool zeros_like ones_like "
-    "full_like rand_like randn_like randint_like new_zeros new_ones new_full new_empty "
-    "new_tensor".split()
+# What these make has nothing of the values of the tensor that they are given.
+_CREATE = frozenset(
+    "zeros_like ones_like full_like rand_like randn_like randint_like new_zeros new_ones new_full "
+    "new_empty new_tensor".split()
 )
 _INT8_DTYPES = (torch.quint8, torch.qint8, torch.qint32)
 _STUBS = (nnq.Quantize, nnq.DeQuantize)
@@ -156,7 +154,7 @@ class _Int8Watch(TorchFunctionMode):
         except Exception as error:
             result = _on_float(func, name, args, kwargs, error)
             self._note(name, "fails", reason(error))
-            return result if name in _MAKE_FLOAT or not int8 else self._requantized(result)
+            return result if name in _CREATE or not int8 else self._requantized(result)
         right = str(func).startswith("quantized.")  # torch.ops.quantized.cat
         wrong = wrong_result(name, args, kwargs) if int8 and not right else ""
         if wrong:

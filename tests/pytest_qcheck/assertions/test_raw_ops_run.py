@@ -132,7 +132,6 @@ CONTINUES: dict[str, tuple[Code, list[str]]] = {
         lambda m, x: m.functional.add(x, torch.zeros(x.shape, dtype=x.dtype)) + x,
         ["zeros", "add"],
     ),
-    "cast": (lambda m, x: m.quant(x.float() * 2 + x.to(torch.float32)) + x, ["float", "to", "add"]),
     "infinite": (lambda m, x: m.conv(x * float("inf")) + x, ["mul", "add"]),
     "dynamic layer": (lambda m, x: m.dynamic(x) + x, ["linear_dynamic", "add"]),
 }
