@@ -322,7 +322,7 @@ def _result(
         return _pieces(interp, short, tensor, arguments)
     pair = short in PAIR_WITH_DIM and _has_dim(arguments)
     if pair or result is Result.VALUES_AND_INDICES:
-        return Tuple((tensor, FLOAT))
+        return Tuple((tensor, FLOAT), names=("values", "indices"))
     return tensor
 
 
