@@ -111,7 +111,9 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
         twin = List()
     done[id(value)] = twin
     for slot, each in value.slots.items():
-        twin.slots[slot] = _deep_copy(each, done)
+        copied = twin.slots[slot] = _deep_copy(each, done)
+        if isinstance(twin, Instance) and isinstance(copied, Instance):
+            copied.owners.append(twin)
     return twin
 
 

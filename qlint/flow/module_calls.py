@@ -12,7 +12,6 @@ from qlint.flow.modules import (
     classes_in,
     descendants,
     external_base,
-    is_container,
     is_module_class,
 )
 from qlint.flow.values import (
@@ -39,8 +38,6 @@ from qlint.semantics import modules as known
 from qlint.semantics.names import NN, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from qlint.flow.calls import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
@@ -341,21 +338,13 @@ def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, s
     if tensor is not None:
         cls = instance.cls
         name = cls.name if isinstance(cls, Class) else canonical(cls.name)
-        parts, two = classes_in(instance), _has_two_names(interp, instance)
+        parts, two = classes_in(instance), _has_two_names(instance)
         interp.report(ModuleCall(site, arguments.spelled, name, parts, earlier, tensor, two))
     return True
 
 
-def _has_two_names(interp: Interpreter, instance: Instance) -> bool:
-    """Whether a module, or a container in it, holds an instance under two names."""
+def _has_two_names(instance: Instance) -> bool:
+    """Whether one module holds an instance under two names."""
     return any(
-        sum(value is instance for value in owner.slots.values()) > 1
-        for made in interp.models
-        for owner in (made.instance, *_containers_in(made.instance))
-    )
-
-
-def _containers_in(owner: Instance) -> Iterator[Instance]:
-    return (
-        each for each in owner.slots.values() if isinstance(each, Instance) and is_container(each)
+        sum(value is instance for value in owner.slots.values()) > 1 for owner in instance.owners
     )

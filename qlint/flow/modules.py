@@ -90,6 +90,7 @@ def attach(owner: Instance, value: Value) -> None:
     for each in options_of(value):
         if isinstance(each, Instance) and each is not owner and is_module(owner):
             each.attached = True
+            each.owners.append(owner)
 
 
 def set_child(interp: Interpreter, owner: Instance, name: str | None, value: Value) -> None:

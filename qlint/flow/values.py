@@ -243,11 +243,13 @@ class HeapObject(Value):
 class Instance(HeapObject):
     """An object made by calling a class: of the program, or an outside one known by name.
 
-    One of a class derived from list or dict holds its items as ``data``.
+    One of a class derived from list or dict holds its items as ``data``. A module knows its
+    ``owners``, the modules that it was made a part of.
     """
 
     cls: Class | External = field(default_factory=lambda: External("object"))
     attached: bool = False
+    owners: list[Instance] = field(default_factory=list)
     data: List | Dict | None = None
 
 
