@@ -75,15 +75,14 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.modules import MORE, PART, children, is_module
+    from qlint.flow.modules import children, is_known_in_part, is_module
 
     value = arguments.args[0] if arguments.args else UNKNOWN
     items = items_of(value)
     if items is not None:
         return NOT_TENSOR if items.open else Constant(len(items.items))
     if isinstance(value, Instance) and is_module(value):
-        unsure = MORE in value.slots or PART in value.slots
-        return NOT_TENSOR if unsure else Constant(len(children(value)))
+        return NOT_TENSOR if is_known_in_part(value) else Constant(len(children(value)))
     if isinstance(value, Dict) and not value.open:
         return Constant(len(value.slots))
     if isinstance(value, Constant) and isinstance(value.value, (str, bytes)):
@@ -92,22 +91,17 @@ def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_enumerate(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    from qlint.flow.modules import is_known_in_part
+
     if not arguments.args:
         return UNKNOWN
     first = arguments.get(1, "start")
     start = first.value if isinstance(first, Constant) and isinstance(first.value, int) else 0
     items, more = known_items(interp, arguments.args[0])
     numbers: list[Value] = [NotTensor() if more else Constant(start + i) for i in range(len(items))]
-    if _is_cut(arguments.args[0]):  # between the last that is shown and the one before are others
-        numbers[-1:] = [NotTensor()]
+    if numbers and is_known_in_part(arguments.args[0]):  # there are others before the last shown
+        numbers[-1] = NotTensor()
     return Tuple(tuple(map(Tuple, zip(numbers, items, strict=True))), more)
-
-
-def _is_cut(value: Value) -> bool:
-    """Whether a container of modules has more of them than were looked at."""
-    from qlint.flow.modules import MORE
-
-    return isinstance(value, Instance) and MORE in value.slots
 
 
 def py_zip(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

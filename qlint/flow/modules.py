@@ -85,6 +85,11 @@ def _is_child(value: Value, container: bool) -> bool:
     return container and isinstance(value, Unknown) and value.submodule
 
 
+def is_known_in_part(value: Value) -> bool:
+    """Whether a container has, or may have, other submodules than those that were looked at."""
+    return isinstance(value, Instance) and (MORE in value.slots or PART in value.slots)
+
+
 def attach(owner: Instance, value: Value) -> None:
     """Note that the value is now part of another module."""
     for each in options_of(value):

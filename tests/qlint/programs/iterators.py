@@ -37,3 +37,20 @@ class Net(nn.Module):
         for number, *_ in itertools.product(range(2), range(2)):
             number * 2
         return self.dequant(alone)
+
+
+class Trimmed(nn.Module):
+    """Layers of which none was seen, and perhaps none is left."""
+
+    def __init__(self, first):
+        super().__init__()
+        self.quant = QuantStub()
+        layers = []
+        del layers[first]
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, x):
+        x = self.quant(x)
+        for _number, layer in enumerate(self.layers):
+            x = layer(x)
+        return x + x  # QL101
