@@ -124,7 +124,7 @@ class _Int8Watch(TorchFunctionMode):
     def _hook(self, module: nn.Module) -> None:
         if isinstance(module, nnq.QFunctional):
             methods_take_float_inputs(module)
-        elif is_converted(module) and not isinstance(module, _STUBS):
+        elif _is_int8_layer(module):
             take_float_inputs(module)
             restore_parameters(module)
         if isinstance(module, nnq.LSTM):

@@ -184,10 +184,10 @@ def _slots_of(value: Instance, names: list[str]) -> Dict:
 
 def _external_attribute(value: Instance, name: str, *, module: bool) -> Value:
     from qlint.flow.module_methods import has_method
-    from qlint.flow.records import is_named_tuple
+    from qlint.flow.records import named_tuple_method
 
-    tuple_method = name in ("_replace", "_asdict") and is_named_tuple(value)
-    if has_method(value, name) or value.data is not None or tuple_method:
+    of_tuple = named_tuple_method(value, name) is not None
+    if has_method(value, name) or value.data is not None or of_tuple:
         return ExternalMethod(value, name)
     if module:
         return FLOAT if name in _PARAMETERS else SUBMODULE

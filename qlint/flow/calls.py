@@ -177,10 +177,9 @@ def _call_method(
     if isinstance(receiver, Class):
         return _call_class_method(interp, receiver, method.name, arguments, site)
     if isinstance(receiver, Instance):
-        if method.name in ("_replace", "_asdict") and records.is_named_tuple(receiver):
-            whole = arguments.with_first(receiver)
-            made = records.py_replace if method.name == "_replace" else records.py_as_dict
-            return made(interp, whole, site)
+        of_tuple = records.named_tuple_method(receiver, method.name)
+        if of_tuple is not None:
+            return of_tuple(interp, arguments.with_first(receiver), site)
         if method.name in ("forward", "__call__") and modules.is_module(receiver):
             return module_calls.call_instance(interp, receiver, arguments, site)
         base = modules.external_base(receiver)

@@ -66,8 +66,9 @@ def equal(left: Value, right: Value) -> bool | None:
         return left is right
     member, other = (left, right) if is_member(left) else (right, left)
     assert is_member(member)
-    if not isinstance(member.cls, Class) or not isinstance(other, Constant):
-        return None if not isinstance(other, Constant) else False
+    assert isinstance(member.cls, Class)
+    if not isinstance(other, Constant):
+        return None
     if _PLAIN.isdisjoint(member.cls.external_bases()):
         return False
     value = member.slots["value"]

@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow.events import Call, ModuleCall, UnsupportedModule
 from qlint.flow.heap import unsure_slots
-from qlint.flow.modules import (
-    children,
-    classes_in,
-    descendants,
-    external_base,
-    is_module_class,
-)
+from qlint.flow.modules import children, classes_in, descendants, external_base, is_module_class
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -203,10 +197,12 @@ def _check_kernel(
 ) -> None:
     """Report a module that a converted model cannot run on int8."""
     tensor = quantized_in(arguments.values())
+    if tensor is None:
+        return
     cls = instance.cls.name if isinstance(instance.cls, Class) else None
-    options = options_given(instance)
+    options = _options_given(instance, base)
     outcome = kernels.of_module(base, subclass=cls is not None, options=options)
-    if tensor is None or outcome not in kernels.BAD or _may_be_fused(base, tensor):
+    if outcome not in kernels.BAD or _may_be_fused(base, tensor):
         return
     assert outcome is not None
     if instance.cls in interp.forwarding[-1:]:  # super().forward(x): said where it is called
@@ -224,13 +220,10 @@ def note_options(instance: Instance, base: str, arguments: Arguments) -> None:
             instance.slots[f"<{name}>"] = given  # no attribute has such a name
 
 
-def options_given(instance: Instance) -> dict[str, str]:
+def _options_given(instance: Instance, base: str) -> dict[str, str]:
     """The constructor's arguments that were kept."""
-    return {
-        slot[1:-1]: str(value.value)
-        for slot, value in instance.slots.items()
-        if slot.startswith("<") and isinstance(value, Constant)
-    }
+    kept = {name: instance.slots.get(f"<{name}>") for name, _ in kernels.module_options(base)}
+    return {name: str(value.value) for name, value in kept.items() if isinstance(value, Constant)}
 
 
 def _check_swapping(

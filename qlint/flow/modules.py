@@ -94,7 +94,6 @@ def attach(owner: Instance, value: Value) -> None:
     """Note that the value is now part of another module."""
     for each in options_of(value):
         if isinstance(each, Instance) and each is not owner and is_module(owner):
-            each.attached = True
             each.owners.append(owner)
 
 
@@ -113,7 +112,7 @@ def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:
     named = children(instance)
     values = [value for _, value in named]
     if isinstance(index, SomeSlice):
-        part = Instance({PART: NONE}, cls=External(external_base(instance)), attached=True)
+        part = Instance({PART: NONE}, cls=External(external_base(instance)), owners=[instance])
         for name, value in named:
             part.slots[name] = one_of([value])
         return part
@@ -121,7 +120,7 @@ def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:
         if isinstance(index.value, str):
             return instance.slots.get(index.value, SUBMODULE)
         if isinstance(index.value, slice):
-            part = Instance(cls=External(external_base(instance)), attached=True)
+            part = Instance(cls=External(external_base(instance)), owners=[instance])
             for name, value in named[index.value]:
                 part.slots[name] = value
             if MORE in instance.slots:

@@ -20,6 +20,8 @@ from qlint.flow.values import (
 from qlint.syntax import model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qlint.flow.calls import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
@@ -89,11 +91,6 @@ def _finish(
         interp.call(BoundMethod(method, instance), Arguments(only_init), site)
 
 
-def is_named_tuple(value: Instance) -> bool:
-    """Whether a value is of a class derived from ``typing.NamedTuple``."""
-    return isinstance(value.cls, Class) and "typing.NamedTuple" in value.cls.external_bases()
-
-
 def py_replace(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     """``dataclasses.replace``."""
     given = arguments.args[0] if arguments.args else UNKNOWN
@@ -135,3 +132,17 @@ def py_fields(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if not isinstance(cls, Class):
         return UNKNOWN
     return new_list(Instance({"name": Constant(name)}, cls=_FIELD) for name in _fields(cls))
+
+
+_METHODS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
+    "_replace": py_replace,
+    "_asdict": py_as_dict,
+}
+
+
+def named_tuple_method(
+    value: Instance, name: str
+) -> Callable[[Interpreter, Arguments, Site], Value] | None:
+    """The method of that name that an instance has from ``typing.NamedTuple``."""
+    is_one = isinstance(value.cls, Class) and "typing.NamedTuple" in value.cls.external_bases()
+    return _METHODS.get(name) if is_one else None

@@ -45,6 +45,8 @@ def binary(
     interp: Interpreter, op: str, left: Value, right: Value, site: Site, form: Form
 ) -> Value:
     """The value of ``left op right``, by the method of a class of the program if there is one."""
+    if not isinstance(left, Instance) and not isinstance(right, Instance):
+        return operators.binary(interp, op, left, right, site, form)
     name = operations.METHOD_OF_OPERATOR.get(op, "")
     for receiver, other, prefix in ((left, right, ""), (right, left, "r")):
         method = _method(receiver, f"__{prefix}{name}__")

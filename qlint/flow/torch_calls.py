@@ -201,11 +201,10 @@ def call_tensor_method(
         return binary(interp, op, receiver, other, site, "method", f".{name}()")
     family = op_of(name)
     values = (receiver, *arguments.values())
+    likes = name in LIKE_METHODS and receiver == FLOAT
     if family is not None:
         _report(interp, family, "method", f".{name}()", site, values)
-    elif name in LIKE_METHODS and receiver == FLOAT and quantized_in(arguments.args) is not None:
-        like = quantized_in(arguments.args)
-        assert like is not None
+    elif likes and (like := quantized_in(arguments.args)) is not None:
         report_unsupported(interp, LIKE, f".{name}()", kernels.Outcome.FAILS, site, like)
         return FLOAT
     elif isinstance(receiver, Tensor):

@@ -248,9 +248,13 @@ class Instance(HeapObject):
     """
 
     cls: Class | External = field(default_factory=lambda: External("object"))
-    attached: bool = False
     owners: list[Instance] = field(default_factory=list)
     data: List | Dict | None = None
+
+    @property
+    def attached(self) -> bool:
+        """Whether it is part of another module."""
+        return bool(self.owners)
 
 
 @dataclass(slots=True, eq=False)

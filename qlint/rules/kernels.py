@@ -63,7 +63,6 @@ _OPTION_CURES = {
     ),
     "batch_first=True": "transpose to (length, batch, features) and leave `batch_first` out",
     "padding=same": "give the padding as a number: `kernel_size // 2` for odd kernels",
-    "return_indices=True": _ISLAND,
     **{
         f"padding_mode={mode}": "pad with zeros, or pad by a module of its own in a float island"
         for mode in ("reflect", "replicate", "circular")
@@ -290,6 +289,8 @@ class UnsupportedLayer(Rule):
     def on_unsupported_module(self, event: UnsupportedModule) -> Iterator[Finding]:
         """Report the call."""
         name = event.base.replace("torch.nn.", "nn.")
+        given = f" with {event.option}" if event.option else ""
+        cure = _OPTION_CURES.get(event.option, _ISLAND)
         if event.cls is not None and is_swapped(event.base):
             message = (
                 f"`{event.callee}` is a {event.cls}, derived from {name}; convert swaps exact "
@@ -300,19 +301,15 @@ class UnsupportedLayer(Rule):
                 "before it and a QuantStub of its own behind it"
             )
         elif event.outcome is Outcome.WRONG:
-            given = f" with {event.option}" if event.option else ""
             message = f"`{event.callee}` is an {name}{given}; its int8 form gives wrong results"
-            cure = _OPTION_CURES.get(event.option, _ISLAND)
         elif event.option:
             message = (
-                f"`{event.callee}` is an {name} with {event.option}, which no int8 kernel can do, "
-                "so the converted model fails here"
+                f"`{event.callee}` is an {name}{given}, which no int8 kernel can do, so the "
+                "converted model fails here"
             )
-            cure = _OPTION_CURES.get(event.option, _ISLAND)
         else:
             message = (
                 f"`{event.callee}` is an {name}, which has no int8 form, so the converted model "
                 "fails here"
             )
-            cure = _ISLAND
         yield Finding(event.site, message, cure)

@@ -55,8 +55,7 @@ def of_operation(
     ``argument`` says how the source gives an option: its text, "" if it is left out, None if it is
     not known.
     """
-    functions = _table()["functions"]
-    entry = functions.get(name) or functions.get(name.removesuffix("_"))
+    entry = _operation(name)
     if entry is None:
         return None
     option = entry.get("option")
@@ -104,8 +103,7 @@ def module_options(name: str) -> list[Option]:
 
 def operation_keeps_grid(name: str) -> bool:
     """Whether the int8 output of a function or tensor method has the qparams of its input."""
-    functions = _table()["functions"]
-    entry = functions.get(name) or functions.get(name.removesuffix("_"))
+    entry = _operation(name)
     return entry is not None and entry["result"] == Outcome.SAME_QPARAMS.value
 
 
@@ -127,6 +125,11 @@ def is_swapped(name: str) -> bool:
 def makes_int8(name: str) -> bool:
     """Whether convert makes a module of this class whose output is int8, whatever it is handed."""
     return is_swapped(name) and of_module(name) not in BAD
+
+
+def _operation(name: str) -> dict[str, Any] | None:
+    functions: dict[str, dict[str, Any]] = _table()["functions"]
+    return functions.get(name) or functions.get(name.removesuffix("_"))
 
 
 def _module(name: str) -> dict[str, Any] | None:
