@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow.containers import get_item, new_dict
+from qlint.flow.containers import get_item, new_dict, set_item
 from qlint.flow.heap import unsure_slots
 from qlint.flow.modules import attach, children, is_module
 from qlint.flow.values import (
     FLOAT,
+    NONE,
     NOT_TENSOR,
     SUBMODULE,
     UNKNOWN,
@@ -34,7 +35,7 @@ from qlint.flow.values import (
     join,
     options_of,
 )
-from qlint.semantics import kernels, operations
+from qlint.semantics import int8_tensors, kernels, operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from qlint.program.project import Module
 
 _NAMES = ("__name__", "__qualname__")
+_CONTAINER_METHODS = frozenset(dir(dict)) | frozenset(dir(list))
 _PARAMETERS = frozenset(
     "weight bias running_mean running_var in_proj_weight in_proj_bias alpha".split()
 )
@@ -67,6 +69,8 @@ def _of_external(interp: Interpreter, value: External, name: str, site: Site) ->
         return new_dict([(Constant("__main__"), ModuleValue(site.module)), (UNKNOWN, UNKNOWN)])
     if value.name == "torch" and name == "__version__":
         return Constant(kernels.torch_version())
+    if value.name == int8_tensors.DTYPE and name in int8_tensors.DTYPE_ATTRIBUTES:
+        return Constant(int8_tensors.DTYPE_ATTRIBUTES[name])
     return External(f"{value.name}.{name}")
 
 
@@ -121,10 +125,16 @@ def _of_unknown(interp: Interpreter, value: Unknown, name: str, site: Site) -> V
 def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Value:
     if name in operations.SIZE_ATTRIBUTES:
         return Tuple((NOT_TENSOR,), open=True)
-    if name == "is_quantized" and value.state is not State.MAYBE:
-        return Constant(value.state is State.QUANTIZED)
-    if name == "dtype" and value.state is State.QUANTIZED:
-        return External("torch.quint8")
+    if value.state is State.QUANTIZED:
+        if name in int8_tensors.ATTRIBUTES:
+            return Constant(int8_tensors.ATTRIBUTES[name])
+        if name == "dtype":
+            return External(int8_tensors.DTYPE)
+        if name == "device":
+            slots: dict[str, Value] = {"type": Constant(int8_tensors.DEVICE), "index": NONE}
+            return Instance(slots, cls=External("torch.device"))
+    if name == "is_quantized" and value.state is State.FLOAT:
+        return Constant(False)
     if name in operations.PLAIN_ATTRIBUTES:
         return NOT_TENSOR
     if name in operations.VIEW_ATTRIBUTES:
@@ -151,6 +161,8 @@ def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) ->
             return _from_class(interp, value, cls, in_class, name, site)
         if name == "__class__":
             return cls
+        if value.slots.get("__dict__") is value:  # its items are its attributes
+            return get_item(interp, value, Constant(name))
         delegated = _delegated(interp, value, cls, name, site)
         if delegated is not None:
             return delegated
@@ -169,9 +181,11 @@ def _delegated(
     from qlint.flow.module_methods import has_method
 
     method = cls.lookup("__getattr__")
-    if not isinstance(method, Function) or name.startswith("_") or has_method(value, name):
+    if method is None or name.startswith("_") or has_method(value, name):
         return None
-    found = interp.call(BoundMethod(method, value), Arguments((Constant(name),)), site)
+    if value.data is not None and name in _CONTAINER_METHODS:
+        return None
+    found = interp.call(method, Arguments((value, Constant(name))), site)
     # What `super().__getattr__` would find is in a slot, and was looked for there.
     known = [each for each in options_of(found) if not isinstance(each, Unknown)]
     return join(known) if known else None
@@ -258,6 +272,15 @@ def set_(interp: Interpreter, target: Value, name: str, value: Value, site: Site
             from qlint.flow.calls import Arguments
 
             interp.call(BoundMethod(known.setter, target), Arguments((value,)), site)
+            return
+        own = target.cls.lookup("__setattr__") if isinstance(target.cls, Class) else None
+        if own is not None and target.data is not None:
+            from qlint.flow.calls import Arguments
+
+            interp.call(own, Arguments((target, Constant(name), value)), site)
+            return
+        if target.slots.get("__dict__") is target:
+            set_item(interp, target, Constant(name), value)
             return
         attach(target, value)
         interp.heap.write(target, name, value)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import texts
 from qlint.flow.containers import (
+    data_of,
     items_of,
     known_items,
     known_pairs,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 # A loop over a long range shows nothing new after its first rounds; the last one may differ, and
 # those with a number that the loop's body mentions.
 _FIRST_ROUNDS = 3
+_LARGEST_ARGUMENT = 1e4
 
 
 def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
@@ -83,6 +86,7 @@ def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         return NOT_TENSOR if items.open else Constant(len(items.items))
     if isinstance(value, Instance) and is_module(value):
         return NOT_TENSOR if is_known_in_part(value) else Constant(len(children(value)))
+    value = data_of(value)
     if isinstance(value, Dict) and not value.open:
         return Constant(len(value.slots))
     if isinstance(value, Constant) and isinstance(value.value, (str, bytes)):
@@ -137,9 +141,37 @@ def py_sum(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if tensor is not None:
         report_arithmetic(interp, Op.ADD, "function", "sum", site, values[:2], tensor)
         return replace(tensor, grid=object())
+    numbers = _numbers(values)
+    if numbers is not None and not more and start is None:
+        return Constant(sum(numbers))
     if any(isinstance(each, Tensor) for value in values for each in options_of(value)):
         return join(values)
     return UNKNOWN if any(isinstance(each, Unknown) for each in values) else NOT_TENSOR
+
+
+def _numbers(values: Sequence[Value]) -> list[float] | None:
+    """The numbers that all these values are, None if they are not."""
+    numbers = [
+        each.value
+        for each in values
+        if isinstance(each, Constant) and isinstance(each.value, (int, float))
+    ]
+    return numbers if len(numbers) == len(values) else None
+
+
+def py_math(name: str, arguments: Arguments) -> Value:
+    """A function of ``math``; large arguments, which could take for ever, are not tried."""
+    numbers = _numbers(arguments.args)
+    function = getattr(math, name, None)
+    if numbers is None or function is None or arguments.kwargs or arguments.more:
+        return NOT_TENSOR
+    if any(abs(each) > _LARGEST_ARGUMENT for each in numbers):
+        return NOT_TENSOR
+    try:
+        result = function(*numbers)
+    except (ArithmeticError, TypeError, ValueError):
+        return NOT_TENSOR
+    return Constant(result) if isinstance(result, (int, float)) else NOT_TENSOR
 
 
 def py_list(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
@@ -161,7 +193,11 @@ def py_reversed(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_sorted(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    return py_list(interp, arguments, site)
+    items, more = known_items(interp, arguments.args[0]) if arguments.args else ((), True)
+    numbers = _numbers(items)
+    if numbers is not None and not arguments.kwargs and not more:
+        return new_list(Constant(each) for each in sorted(numbers))
+    return new_list(items, more=more)
 
 
 def py_iter(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
@@ -214,6 +250,7 @@ def py_dict(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_update(interp: Interpreter, target: Dict, source: Value) -> None:
+    source = data_of(source)
     if isinstance(source, Dict):
         for key, value in known_pairs(source):
             set_item(interp, target, key, value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import (
+    builtin_bases,
     container_methods,
     einops_calls,
     enums,
@@ -16,7 +17,7 @@ from qlint.flow import (
     records,
     torch_calls,
 )
-from qlint.flow.containers import data_of, new_dict, new_list
+from qlint.flow.containers import data_of, new_dict
 from qlint.flow.events import Step
 from qlint.flow.heap import Changes
 from qlint.flow.scopes import Frame
@@ -50,11 +51,7 @@ if TYPE_CHECKING:
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 
-_DICTS = frozenset(
-    {"builtins.dict", "collections.OrderedDict", "collections.UserDict", "collections.defaultdict"}
-)
 _PYTHON = ("builtins.", *python_calls.MODULES)
-_LISTS = frozenset({"builtins.list", "collections.UserList"})
 
 __all__ = ["Arguments", "Changes", "call", "call_function"]
 
@@ -144,6 +141,9 @@ def _call_external(
     name = function.name
     base, _, method = name.rpartition(".")
     first = arguments.args[0] if arguments.args else None
+    if isinstance(first, Instance) and builtin_bases.is_base(base):
+        rest = arguments.without_first()
+        return builtin_bases.call_method(interp, first, method, rest, site) or UNKNOWN
     if isinstance(first, Instance) and method in ("__init__", "forward", "__call__"):
         rest = arguments.without_first()
         return module_methods.call_base_method(interp, first, base, method, rest, site)
@@ -160,7 +160,12 @@ def _call_method(
     interp: Interpreter, method: ExternalMethod, arguments: Arguments, site: Site
 ) -> Value:
     receiver = method.receiver
-    held = data_of(receiver.instance if isinstance(receiver, Super) else receiver)
+    instance = receiver.instance if isinstance(receiver, Super) else receiver
+    if isinstance(instance, Instance):
+        done = builtin_bases.call_method(interp, instance, method.name, arguments, site)
+        if done is not None:
+            return done
+    held = data_of(receiver)
     if isinstance(held, (List, Dict, Tuple, Constant)):
         return container_methods.call_method(interp, held, method.name, arguments, site)
     if isinstance(receiver, (Tensor, Unknown)):
@@ -204,11 +209,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
     if enums.is_enum(cls):
         return enums.find(cls, arguments.args)
     instance = Instance(cls=cls)
-    bases = set(cls.external_bases())
-    if bases & _DICTS:
-        instance.data = new_dict(())
-    elif bases & _LISTS:
-        instance.data = new_list(())
+    builtin_bases.give_data(instance, cls.external_bases())
     interp.instantiated.add(cls)
     if modules.is_module(instance):
         interp.models.append(interp.model(instance, site))
@@ -218,7 +219,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
     elif modules.is_module(instance):
         base = modules.external_base(instance)
         module_methods.call_base_method(interp, instance, base, "__init__", arguments, site)
-    else:
+    elif not builtin_bases.initialize(interp, instance, arguments, site):
         records.set_fields(interp, instance, cls, arguments, site)
     return instance
 

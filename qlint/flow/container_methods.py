@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.flow import builtin_calls, texts
+from qlint.flow import builtin_calls, operators, texts
 from qlint.flow.containers import (
+    delete_item,
     extend,
     get_item,
     items_of,
@@ -32,6 +33,8 @@ from qlint.flow.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qlint.flow.calls import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
@@ -41,6 +44,8 @@ def call_method(
     interp: Interpreter, receiver: Value, name: str, arguments: Arguments, site: Site
 ) -> Value:
     """Call a method of a list, tuple, dict or constant."""
+    if name in _OPERATORS and not isinstance(receiver, Constant):
+        return _OPERATORS[name](interp, receiver, *arguments.args)
     if isinstance(receiver, List):
         return _list_method(interp, receiver, name, arguments)
     if isinstance(receiver, Dict):
@@ -48,7 +53,7 @@ def call_method(
     if isinstance(receiver, Tuple):
         if receiver.names:
             return _named_tuple_method(receiver, name, arguments)
-        return NOT_TENSOR if name in ("index", "count", "numel") else UNKNOWN
+        return _question(receiver, name, arguments)
     if isinstance(receiver, Constant):
         return _constant_method(receiver.value, name, arguments)
     return UNKNOWN
@@ -64,7 +69,32 @@ def _named_tuple_method(receiver: Tuple, name: str, arguments: Arguments) -> Val
     return NOT_TENSOR if name in _QUESTIONS else UNKNOWN
 
 
-_QUESTIONS = frozenset("index count issubset issuperset isdisjoint".split())
+def _set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> Value:
+    set_item(interp, target, index, value)
+    return NONE
+
+
+def _delete_item(interp: Interpreter, target: Value, index: Value) -> Value:
+    delete_item(interp, target, index)
+    return NONE
+
+
+def _contains(interp: Interpreter, target: Value, item: Value) -> Value:
+    return operators.compare("in", item, target)
+
+
+def _itself(interp: Interpreter, target: Value) -> Value:
+    return target
+
+
+_OPERATORS: dict[str, Callable[..., Value]] = {
+    "__getitem__": get_item,
+    "__setitem__": _set_item,
+    "__delitem__": _delete_item,
+    "__contains__": _contains,
+    "__iter__": _itself,
+}
+_QUESTIONS = frozenset("index count numel issubset issuperset isdisjoint".split())
 
 
 def _list_method(interp: Interpreter, target: List, name: str, arguments: Arguments) -> Value:
@@ -97,8 +127,18 @@ def _list_method(interp: Interpreter, target: List, name: str, arguments: Argume
     elif name in ("remove", "discard", "sort"):
         return NONE
     else:
-        return NOT_TENSOR if name in _QUESTIONS else UNKNOWN
+        return _question(items, name, arguments)
     return NONE
+
+
+def _question(items: Tuple, name: str, arguments: Arguments) -> Value:
+    if name == "index" and not items.open and len(arguments.args) == 1:
+        for index, item in enumerate(items.items):
+            if not isinstance(item, Constant):
+                break
+            if item == arguments.args[0]:
+                return Constant(index)
+    return NOT_TENSOR if name in _QUESTIONS else UNKNOWN
 
 
 def _dict_method(

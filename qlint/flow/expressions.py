@@ -8,6 +8,7 @@ from qlint.flow import narrowing, special_methods, texts
 from qlint.flow.calls import Arguments
 from qlint.flow.containers import (
     MORE,
+    data_of,
     iterate,
     known_items,
     known_pairs,
@@ -116,6 +117,7 @@ def evaluate_arguments(
             more = more or uncertain
             args += items
         elif node.stars == 2:
+            value = data_of(value)
             if isinstance(value, Dict):
                 known = {k: v for k, v in value.slots.items() if k != "?"}
                 kwargs.update(known)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import attributes, texts
+from qlint.flow import attributes, builtin_bases, texts
 from qlint.flow.heap import unsure_slots
+from qlint.flow.module_methods import has_method
 from qlint.flow.values import (
     NONE,
     NOT_TENSOR,
@@ -88,6 +89,8 @@ def is_instance(value: Value, cls: Value) -> bool | None:
     short = cls.name.rpartition(".")[2]
     if canonical(cls.name) in ("torch.Tensor", "torch.nn.Parameter"):
         return isinstance(value, Tensor)
+    if isinstance(value, Tuple) and cls.name == "torch.Size":
+        return True if value.open and value.items == (NOT_TENSOR,) else None
     if isinstance(value, Constant) and short in _PYTHON_TYPES:
         return isinstance(value.value, _PYTHON_TYPES[short])
     if isinstance(value, (List, Tuple, Dict)) and short in _TYPES:
@@ -107,6 +110,8 @@ def _instance_is(value: Instance, cls: Class | External) -> bool | None:
     wanted = canonical(cls.name)
     if wanted in names:
         return True
+    if value.data is not None and wanted.rpartition(".")[2] in _CONTAINER_TYPES:
+        return isinstance(value.data, _CONTAINER_TYPES[wanted.rpartition(".")[2]])
     if wanted == "torch.nn.Module":
         from qlint.flow.modules import is_module
 
@@ -144,26 +149,28 @@ def _names_of(cls: Class | External) -> list[str]:
 def _attribute(
     interp: Interpreter, value: Value, name: str, default: list[Value], site: Site
 ) -> Value:
-    if default and isinstance(value, Instance):
+    if default and isinstance(value, (Instance, Class)):
         if _has(value, name) is False:
             return default[0]
-        if name in unsure_slots(value):
+        if isinstance(value, Instance) and name in unsure_slots(value):
             return join([interp.get_attribute(value, name, site), default[0]])
     return interp.get_attribute(value, name, site)
 
 
 def _has(value: Value, name: str) -> bool | None:
+    if not isinstance(value, (Instance, Class)) or name.startswith("__"):
+        return None
+    cls = value.cls if isinstance(value, Instance) else value
     if isinstance(value, Instance):
         if name in value.slots:
             return None if name in unsure_slots(value) else True
-        if isinstance(value.cls, Class):
-            if value.cls.lookup(name) is not None:
-                return True
-            known_bases = all(
-                each.startswith("torch.nn.Module") for each in value.cls.external_bases()
-            )
-            return False if known_bases else None
-    return None
+        if has_method(value, name):
+            return True
+        if isinstance(value.data, Dict) and name in value.data.slots:
+            return None  # if keys are attributes, too
+    if isinstance(cls, Class) and cls.lookup(name) is not None:
+        return True
+    return False if builtin_bases.has_only(cls) else None
 
 
 def py_globals(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
@@ -203,6 +210,14 @@ def py_is_class(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if isinstance(value, (Unknown, NotTensor, Union)):
         return NOT_TENSOR
     return NOT_TENSOR if isinstance(value, External) else Constant(isinstance(value, Class))
+
+
+def py_is_subclass(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.args) != 2 or not isinstance(arguments.args[0], Class):
+        return NOT_TENSOR
+    # A class is below another if an instance of it is one of the other's.
+    made = Instance(cls=arguments.args[0])
+    return py_isinstance(interp, type(arguments)((made, arguments.args[1])), site)
 
 
 def py_hasattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow.containers import items_of, known_items, new_dict
+from qlint.flow.builtin_calls import py_update
+from qlint.flow.containers import items_of, known_items, new_dict, set_item
 from qlint.flow.values import (
     UNKNOWN,
     BoundMethod,
@@ -105,6 +106,10 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
     twin: HeapObject
     if isinstance(value, Instance):
         twin = Instance(cls=value.cls)
+        if value.data is not None:
+            copied_data = _deep_copy(value.data, done)
+            assert isinstance(copied_data, (List, Dict))
+            twin.data = copied_data
     elif isinstance(value, Dict):
         twin = Dict(keys=dict(value.keys), open=value.open)
     else:
@@ -117,7 +122,22 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
     return twin
 
 
-def py_open_dict(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+def py_default_dict(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """``collections.defaultdict`` and ``Counter``: dicts that have any key."""
     made = new_dict(())
+    for source in arguments.args:
+        if isinstance(source, (Dict, Instance)):
+            py_update(interp, made, source)
+    for name, value in arguments.kwargs.items():
+        set_item(interp, made, Constant(name), value)
     made.open = True
+    return made
+
+
+def py_chain_map(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """``collections.ChainMap``, read as the dict that it looks like."""
+    made = new_dict(())
+    made.open = arguments.more
+    for source in reversed(arguments.args):
+        py_update(interp, made, source)
     return made

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import enums, texts
-from qlint.flow.containers import data_of, items_of, known_pairs, new_list
+from qlint.flow.containers import data_of, items_of, known_pairs, new_dict, new_list
 from qlint.flow.events import Operation, UnsupportedOperation
 from qlint.flow.flags import flag_of
 from qlint.flow.values import (
@@ -159,6 +159,11 @@ def _binary(op: str, left: Value, right: Value) -> Value:
         return UNKNOWN
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _compute(_ARITHMETIC.get(op), left.value, right.value)
+    left, right = data_of(left), data_of(right)
+    if op == "|" and isinstance(left, Dict) and isinstance(right, Dict):
+        both = new_dict([*known_pairs(left), *known_pairs(right)])
+        both.open = left.open or right.open
+        return both
     a, b = items_of(left), items_of(right)
     if a is not None:
         return _sequence_arithmetic(op, left, a, right, b)

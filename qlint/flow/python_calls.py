@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.flow import builtin_calls, introspection, iterator_calls, library_calls, records
+from qlint.flow import (
+    builtin_bases,
+    builtin_calls,
+    introspection,
+    iterator_calls,
+    library_calls,
+    records,
+)
 from qlint.flow.operators import binary
 from qlint.flow.values import (
     NOT_TENSOR,
@@ -39,6 +46,7 @@ MODULES = (
     "types.",
     "inspect.",
     "importlib.",
+    "argparse.",
 )
 
 
@@ -52,7 +60,9 @@ def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Va
         left, right = arguments.args
         spelled = arguments.spelled or name
         return binary(interp, OPERATOR_MODULE[short], left, right, site, "function", spelled)
-    if package in ("math", "warnings", "logging", "os", "sys", "os.path"):
+    if package == "math":
+        return builtin_calls.py_math(short, arguments)
+    if package in ("warnings", "logging", "os", "sys", "os.path"):
         return NOT_TENSOR
     if package == "builtins":
         return UNKNOWN
@@ -66,7 +76,7 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "builtins.zip": builtin_calls.py_zip,
     "builtins.sum": builtin_calls.py_sum,
     "builtins.isinstance": introspection.py_isinstance,
-    "builtins.issubclass": builtin_calls.py_not_tensor,
+    "builtins.issubclass": introspection.py_is_subclass,
     "builtins.getattr": introspection.py_getattr,
     "builtins.hasattr": introspection.py_hasattr,
     "builtins.property": introspection.py_property,
@@ -106,6 +116,8 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "builtins.vars": introspection.py_vars,
     "builtins.eval": introspection.py_eval,
     "builtins.staticmethod": library_calls.py_static_method,
+    "types.SimpleNamespace": builtin_bases.make_namespace,
+    "argparse.Namespace": builtin_bases.make_namespace,
     "types.MethodType": library_calls.py_method_type,
     "inspect.isclass": introspection.py_is_class,
     "importlib.import_module": introspection.py_import_module,
@@ -127,7 +139,10 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "itertools.permutations": iterator_calls.py_combinations,
     "collections.namedtuple": library_calls.py_named_tuple,
     "collections.OrderedDict": builtin_calls.py_dict,
-    "collections.defaultdict": library_calls.py_open_dict,
+    "collections.UserDict": builtin_calls.py_dict,
+    "collections.ChainMap": library_calls.py_chain_map,
+    "collections.Counter": library_calls.py_default_dict,
+    "collections.defaultdict": library_calls.py_default_dict,
     "dataclasses.field": records.py_field,
     "dataclasses.replace": records.py_replace,
     "dataclasses.asdict": records.py_as_dict,

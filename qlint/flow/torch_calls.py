@@ -17,6 +17,7 @@ from qlint.flow.values import (
     External,
     Instance,
     NotTensor,
+    State,
     Tensor,
     Tuple,
     Unknown,
@@ -27,7 +28,7 @@ from qlint.flow.values import (
     quantized_in,
     tensors_in,
 )
-from qlint.semantics import kernels
+from qlint.semantics import int8_tensors, kernels
 from qlint.semantics import modules as known
 from qlint.semantics.names import (
     FUNCTIONAL,
@@ -60,12 +61,14 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
 
 _TENSOR_METHODS = "torch.Tensor."
-# Questions about how the code is being run, to which an int8 model in use answers no.
-_FALSE = frozenset(
+# Questions about how the code is being run, and the answers while an int8 model is in use.
+_ANSWERS: dict[str, object] = {"torch._C._get_tracing_state": None} | dict.fromkeys(
     "torch.jit.is_scripting torch.jit.is_tracing torch.onnx.is_in_onnx_export "
     "torch.compiler.is_compiling torch.compiler.is_dynamo_compiling torch._dynamo.is_compiling "
     "torch.fx._symbolic_trace.is_fx_tracing torch.overrides.has_torch_function "
-    "torch.overrides.has_torch_function_unary torch.overrides.has_torch_function_variadic".split()
+    "torch.overrides.has_torch_function_unary torch.overrides.has_torch_function_variadic "
+    "torch.is_autocast_enabled torch.is_autocast_cpu_enabled torch.jit._trace.is_tracing".split(),
+    False,
 )
 _RETURN_FIRST = frozenset(
     "torch.fx.symbolic_trace torch._export.capture_pre_autograd_graph torch.jit.script "
@@ -89,8 +92,8 @@ _AMBIGUOUS_METHODS = frozenset({"add", "sub", "split", "index", "sort", "dot"})
 
 def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value:
     """Call an outside function or class by its dotted name."""
-    if name in _FALSE:
-        return Constant(False)
+    if name in _ANSWERS:
+        return Constant(_ANSWERS[name])
     name = canonical(name)
     if name in known.EAGER_STEPS:
         return _eager_step(interp, arguments, site)
@@ -304,6 +307,9 @@ def _result(
     site: Site,
 ) -> Value:
     result = result_of(short)
+    answer = _answer_of_int8(short, arguments)
+    if answer is not None:
+        return answer
     if short == "size" and len(arguments.args) == 1:
         return Tuple((NOT_TENSOR,), open=True)
     if result is Result.NOT_TENSOR:
@@ -323,6 +329,14 @@ def _result(
     if pair or result is Result.VALUES_AND_INDICES:
         return Tuple((tensor, FLOAT), names=("values", "indices"))
     return tensor
+
+
+def _answer_of_int8(short: str, arguments: Arguments) -> Constant | None:
+    """What an int8 tensor says when it is asked what kind of tensor it is."""
+    tensor = arguments.args[0] if len(arguments.args) == 1 and not arguments.kwargs else None
+    if isinstance(tensor, Tensor) and tensor.state is State.QUANTIZED:
+        return Constant(int8_tensors.METHODS[short]) if short in int8_tensors.METHODS else None
+    return None
 
 
 def _grid_after(short: str, tensor: Tensor, values: tuple[Value, ...]) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.flow.containers import items_of
+from qlint.flow.containers import data_of, items_of
 from qlint.flow.values import (
     BoundMethod,
     Class,
@@ -36,6 +36,7 @@ def truth(interp: Interpreter, value: Value) -> bool | None:
 
 
 def _truth(interp: Interpreter, value: Value) -> bool | None:
+    value = data_of(value)
     if isinstance(value, Constant):
         return bool(value.value)
     if isinstance(value, (List, Tuple)):
