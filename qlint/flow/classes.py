@@ -43,11 +43,26 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
         cls.namespace.update(body.names)
     if enums.is_enum(cls):
         enums.make_members(cls)
+    _tell_base(interp, cls, node, frame)
     result: Value = cls
     for decorator in reversed(node.decorators):
         value = _apply(interp, interp.evaluate(decorator, frame), result, decorator, frame)
         result = value if isinstance(value, Class) else result
     return result
+
+
+def _tell_base(interp: Interpreter, cls: Class, node: model.ClassDef, frame: Frame) -> None:
+    """Call the ``__init_subclass__`` of a base; registries are filled that way, too."""
+    from qlint.flow.calls import Arguments
+
+    hook = cls.lookup("__init_subclass__", after=cls)
+    if isinstance(hook, Function):
+        kwargs = {
+            each.keyword: interp.evaluate(each.value, frame)
+            for each in node.bases
+            if each.keyword is not None and each.keyword != "metaclass"
+        }
+        interp.call(hook, Arguments((cls,), kwargs), interp.site(node, frame))
 
 
 def _apply(

@@ -172,7 +172,7 @@ def _look_up(
     key = arguments.args[0]
     default = arguments.args[1] if len(arguments.args) > 1 else NONE
     if not isinstance(key, Constant):
-        return join([default, *target.slots.values()])
+        return join([default, get_item(interp, target, key)])
     found = look_up(interp, target, key)
     if found is not None:
         if name == "pop":

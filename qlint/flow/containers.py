@@ -251,6 +251,9 @@ def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
         if found is not None:
             return found
         return value.slots.get("?", UNKNOWN)
+    if interp.constructing.intersection(value.slots.values()):
+        # Models and their parts are kept together: that this is one of them says nothing.
+        return UNKNOWN
     return one_of(value.slots.values())
 
 
@@ -281,11 +284,15 @@ def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> 
 def delete_item(interp: Interpreter, target: Value, index: Value) -> None:
     """Do ``del target[index]``."""
     target = data_of(target)
+    from qlint.flow.modules import is_module, remove_child
+
     if isinstance(target, Dict):
         if isinstance(index, Constant):
             remove(interp, target, index)
         else:
             target.open = True
+    elif isinstance(target, Instance) and is_module(target):
+        remove_child(interp, target, index)
     elif isinstance(target, List):
         items = items_of(target) or Tuple(())
         known = list(items.items)

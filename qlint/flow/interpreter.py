@@ -6,7 +6,8 @@ import builtins
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from qlint.flow import assignment, attributes, calls, expressions, statements
+from qlint.flow import assignment, attributes, calls, containers, expressions, statements
+from qlint.flow.calls import Arguments
 from qlint.flow.events import Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
@@ -18,12 +19,14 @@ from qlint.flow.values import (
     Constant,
     External,
     ExternalMethod,
+    Function,
     Instance,
     Lazy,
     ModuleValue,
     State,
     Tensor,
     Union,
+    Unknown,
     Value,
     is_one_of,
     join,
@@ -34,9 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from qlint.flow.calls import Arguments
     from qlint.flow.events import Event, Sighting
-    from qlint.flow.values import Class, Function
+    from qlint.flow.values import Class
     from qlint.program.project import Module, Project
     from qlint.syntax import model
 
@@ -74,6 +76,7 @@ class Interpreter:
         # The torch containers and wrappers that are being called.
         self.running: list[Instance] = []
         self.instantiated: set[Class] = set()
+        self.constructing: set[Value] = set()
         self.ran_forward: set[Class] = set()
         self.models: list[Model] = []
         self.prepared: list[Model] = []
@@ -122,6 +125,7 @@ class Interpreter:
         self._on_stack.clear()
         self.forwarding.clear()
         self.running.clear()
+        self.constructing.clear()
         self._resolving.clear()
         self.heap.settle()
 
@@ -313,8 +317,18 @@ class Interpreter:
         finally:
             self._resolving.discard(key)
         if found is None and module.path.name == "__init__.py":
-            return self.load(self.project.find_relative(module.path, 1, name))
-        return found
+            found = self.load(self.project.find_relative(module.path, 1, name))
+        return self._lazily(module, name) if found is None else found
+
+    def _lazily(self, module: Module, name: str) -> Value | None:
+        """What a module's own ``__getattr__`` finds, which imports its parts when first used."""
+        method = self.namespace(module).names.get("__getattr__")
+        if not isinstance(method, Function) or name.startswith("__"):
+            return None
+        node = method.node
+        site = Site(module, node.start, node.end, node.start, node.end)
+        found = self.call(method, Arguments((Constant(name),)), site)
+        return None if isinstance(found, Unknown) else found
 
     def _own_name(self, namespace: Namespace, name: str) -> Value | None:
         if name in namespace.names:
@@ -372,17 +386,26 @@ class Interpreter:
         return self.module_attribute(module, lazy.name) if lazy.name else ModuleValue(module)
 
     def _star_name(self, source: Value, name: str) -> Value | None:
-        if name.startswith("_"):
+        if name.startswith("__"):
             return None
         if isinstance(source, Lazy):
             if not self.project.mentions(source.path, name):
                 return None
             source = self._resolve(source) or UNKNOWN
         if isinstance(source, ModuleValue):
+            if name.startswith("_") and not self._is_listed(source.module, name):
+                return None
             return self.module_attribute(source.module, name)
+        if name.startswith("_"):
+            return None
         if isinstance(source, External) and not hasattr(builtins, name):
             return External(f"{source.name}.{name}")
         return None
+
+    def _is_listed(self, module: Module, name: str) -> bool:
+        """Whether the ``__all__`` of a module names something."""
+        listed = containers.items_of(self.namespace(module).names.get("__all__", UNKNOWN))
+        return listed is not None and Constant(name) in listed.items
 
     # Events
 

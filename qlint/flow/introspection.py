@@ -201,7 +201,13 @@ def py_import_module(interp: Interpreter, arguments: Arguments, site: Site) -> V
     name = arguments.get(0, "name")
     if not (isinstance(name, Constant) and isinstance(name.value, str)):
         return UNKNOWN
-    found = interp.load(interp.project.find(site.module.path, name.value))
+    dotted = name.value.lstrip(".")
+    level = len(name.value) - len(dotted)
+    here = site.module.path
+    if level:
+        found = interp.load(interp.project.find_relative(here, level, dotted))
+        return UNKNOWN if found is None else found
+    found = interp.load(interp.project.find(here, dotted))
     return External(name.value) if found is None else found
 
 

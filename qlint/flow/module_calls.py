@@ -18,6 +18,7 @@ from qlint.flow.values import (
     Constant,
     Function,
     Instance,
+    Partial,
     Tensor,
     Tuple,
     Unknown,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
 
 
-_CALLABLE = (BoundMethod, Function)
+_CALLABLE = (BoundMethod, Function, Partial)
 _CALLS = "<calls>"  # the slot that counts calls; no attribute has such a name
 
 
@@ -71,18 +72,27 @@ def forward_of(instance: Instance) -> Value | None:
     found = cls.lookup("forward") if isinstance(cls, Class) else None
     inherited = BoundMethod(found, instance) if isinstance(found, Function) else None
     own = instance.slots.get("forward")
-    if own is None or not any(isinstance(each, _CALLABLE) for each in options_of(own)):
+    if own is None or not any(_is_method(each) for each in options_of(own)):
         return inherited
     if inherited is not None and "forward" in unsure_slots(instance):
         return join([own, inherited])
     return own
 
 
+def _is_method(value: Value) -> bool:
+    if isinstance(value, Partial):
+        return _is_method(value.function)
+    return isinstance(value, _CALLABLE)
+
+
 def signature(forward: Value) -> tuple[Function, int]:
     """The first function that a ``forward`` can be, and how many of its parameters are bound."""
-    method = next(each for each in options_of(forward) if isinstance(each, _CALLABLE))
+    method = next(each for each in options_of(forward) if _is_method(each))
     if isinstance(method, BoundMethod):
         return method.function, 1
+    if isinstance(method, Partial):
+        function, bound = signature(method.function)
+        return function, bound + len(method.args)
     assert isinstance(method, Function)
     return method, 0
 

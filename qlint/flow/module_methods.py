@@ -15,6 +15,7 @@ from qlint.flow.modules import (
     descendants,
     external_base,
     is_module,
+    remove_child,
     set_child,
 )
 from qlint.flow.values import (
@@ -23,9 +24,11 @@ from qlint.flow.values import (
     NOT_TENSOR,
     SUBMODULE,
     UNKNOWN,
+    BoundMethod,
     Constant,
     Dict,
     External,
+    Function,
     Instance,
     Tuple,
     Unknown,
@@ -35,6 +38,7 @@ from qlint.flow.values import (
 )
 from qlint.semantics import modules as known
 from qlint.semantics.names import canonical
+from qlint.syntax import model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +62,8 @@ _OTHER_METHODS = frozenset(
     "parameters named_parameters buffers named_buffers state_dict load_state_dict zero_grad "
     "register_forward_hook register_forward_pre_hook register_full_backward_hook _get_name "
     "extra_repr get_submodule get_parameter set_submodule append extend insert update pop clear "
-    "_load_from_state_dict forward __call__ __init__ __len__ __getitem__ __setattr__".split()
+    "_load_from_state_dict forward __call__ __init__ __len__ __getitem__ __delitem__ "
+    "__setattr__".split()
 )
 _METHODS = (
     _HAND_THEMSELVES_ON | _REGISTER | _ADD_MODULE | _LISTS | _NAMED_LISTS | _ITEMS | _OTHER_METHODS
@@ -151,6 +156,8 @@ def call_base_method(
     if base in known.FUNCTIONALS:
         interp.flags.saw_stub()
         return _functional(instance, method, arguments)
+    if method == "apply" and arguments.args:
+        _apply(interp, instance, arguments.args[0], arguments, site)
     if method in _HAND_THEMSELVES_ON:
         return instance
     if method in _LISTS | _NAMED_LISTS | _ITEMS:
@@ -159,6 +166,30 @@ def call_base_method(
         return _TENSORS[method]
     handler = _HANDLERS.get(method)
     return UNKNOWN if handler is None else handler(interp, instance, arguments)
+
+
+def _apply(
+    interp: Interpreter, instance: Instance, function: Value, arguments: Arguments, site: Site
+) -> None:
+    """Call a function on every module, the innermost first, if it sets something there.
+
+    What most such functions do, to initialize weights, says nothing of quantization.
+    """
+    inner = function.function if isinstance(function, BoundMethod) else function
+    if not isinstance(inner, Function) or not _sets_attributes(inner.node):
+        return
+    for _, value in reversed(descendants(instance)):
+        interp.call(function, type(arguments)((value,)), site)
+
+
+def _sets_attributes(function: model.FunctionDef | model.Lambda) -> bool:
+    """Whether a function sets an attribute of what one of its names stands for."""
+    return any(
+        isinstance(target, model.Attribute) and isinstance(target.value, model.Name)
+        for node in model.walk(function.body)
+        if isinstance(node, model.Assign)
+        for target in node.targets
+    )
 
 
 def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:
@@ -266,6 +297,19 @@ def _insert(interp: Interpreter, instance: Instance, arguments: Arguments) -> Va
     return instance
 
 
+def _pop(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    if not arguments.args:
+        return UNKNOWN
+    taken = child_at(interp, instance, arguments.args[0])
+    remove_child(interp, instance, arguments.args[0])
+    return taken
+
+
+def _delete_item(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    _pop(interp, instance, arguments)
+    return NONE
+
+
 _TENSORS: dict[str, Value] = {
     "parameters": Tuple((FLOAT,), open=True),
     "buffers": Tuple((FLOAT,), open=True),
@@ -283,5 +327,7 @@ _HANDLERS: dict[str, Callable[[Interpreter, Instance, Arguments], Value]] = {
     "append": _append,
     "extend": _extend,
     "insert": _insert,
+    "pop": _pop,
+    "__delitem__": _delete_item,
     "update": _update,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from qlint.flow.values import (
@@ -105,6 +106,22 @@ def set_child(interp: Interpreter, owner: Instance, name: str | None, value: Val
     if isinstance(value, Unknown):
         value = SUBMODULE
     interp.heap.write(owner, name, value)
+
+
+def remove_child(interp: Interpreter, owner: Instance, index: Value) -> None:
+    """Do ``del module[index]``: those behind it in a list or Sequential move up."""
+    named = children(owner)
+    at = index.value if isinstance(index, Constant) else None
+    if isinstance(at, str):
+        interp.heap.delete(owner, at)
+    elif isinstance(at, (int, slice)):
+        left = list(named)
+        with contextlib.suppress(IndexError):
+            del left[at]
+        for name, _ in named:
+            interp.heap.delete(owner, name)
+        for number, (_, value) in enumerate(left):
+            interp.heap.write(owner, str(number), value)
 
 
 def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:

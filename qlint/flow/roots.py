@@ -26,7 +26,7 @@ from qlint.semantics import modules as known
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from qlint.flow.events import Sighting
     from qlint.flow.flags import Model
@@ -176,7 +176,11 @@ class _Runner:
         functions = [each for each in self._names() if isinstance(each, Function)]
         classes = self._classes()
         registered = frozenset(cls.name for cls in classes if cls.node.decorators)
-        mentioned = {function: names_in(function, registered) for function in functions}
+        configs = {module: _configs(module, registered) for module in self.modules}
+        mentioned = {
+            function: names_in(function, registered, configs[function.module])
+            for function in functions
+        }
         wanted = {cls.name for cls in classes} | _BUILDING
         waiting = functions
         while True:
@@ -320,11 +324,26 @@ def _most_different_first(
     return sorted(ranked, key=lambda each: each[0])
 
 
-def names_in(function: Function, registered: frozenset[str]) -> frozenset[str]:
+def _configs(module: Module, registered: frozenset[str]) -> dict[str, frozenset[str]]:
+    """The global names of a module whose values spell out names of registered classes."""
+    configs = {}
+    for statement in module.file.body if registered else ():
+        if isinstance(statement, model.Assign) and isinstance(statement.targets[0], model.Name):
+            words = _WORD.findall(module.text[statement.start : statement.end])
+            found = registered.intersection(words)
+            if found:
+                configs[statement.targets[0].id] = found
+    return configs
+
+
+def names_in(
+    function: Function, registered: frozenset[str], configs: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
     """The words in the code of a function that is defined at the top level of its file.
 
     Words in strings count if the function looks things up by their names, or if they are names of
-    ``registered`` classes, which anybody can look up.
+    ``registered`` classes, which anybody can look up. Those that the ``configs`` of the file hold
+    count where the function mentions the config.
     """
     node, text = function.node, function.module.text
     behind = [each.start for each in function.module.file.body if each.start > node.start]
@@ -337,6 +356,8 @@ def names_in(function: Function, registered: frozenset[str]) -> frozenset[str]:
         words += _WORD.findall(source)
     elif registered:
         words += registered.intersection(_WORD.findall(source))
+    for config in configs.keys() & set(words):
+        words += configs[config]
     return frozenset(words) if "quantiz" in text else frozenset(words) - _STEPS
 
 

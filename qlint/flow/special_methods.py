@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import containers, operators
 from qlint.flow.calls import Arguments
-from qlint.flow.values import BoundMethod, Class, Function, Instance, Union, Value, join
+from qlint.flow.values import UNKNOWN, BoundMethod, Class, Function, Instance, Union, Value, join
 from qlint.semantics import operations
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ def iterate(interp: Interpreter, value: Value, site: Site) -> list[Value]:
     if method is not None:
         value = interp.call(method, Arguments(()), site)
     return containers.iterate(interp, value)
+
+
+def enter(interp: Interpreter, value: Value, site: Site) -> Value:
+    """What ``with value as target`` binds: what the class's ``__enter__`` returns."""
+    method = _method(value, "__enter__")
+    return UNKNOWN if method is None else interp.call(method, Arguments(()), site)
 
 
 def binary(

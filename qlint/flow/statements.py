@@ -19,6 +19,7 @@ from qlint.flow.values import (
     Instance,
     Lazy,
     List,
+    Tuple,
     join,
 )
 from qlint.syntax import model
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
     from qlint.flow.values import Value
@@ -99,6 +101,10 @@ def _delete(interp: Interpreter, node: model.Delete, frame: Frame) -> Outcome:
     for target in node.targets:
         if isinstance(target, model.Name):
             frame.names.pop(target.id, None)
+        elif isinstance(target, model.Attribute):
+            owner = interp.evaluate(target.value, frame)
+            if isinstance(owner, Instance):
+                interp.heap.delete(owner, target.name)
         elif isinstance(target, model.Subscript):
             container = interp.evaluate(target.value, frame)
             delete_item(interp, container, interp.evaluate(target.index, frame))
@@ -293,10 +299,19 @@ def _end_loop(
 
 def _with(interp: Interpreter, node: model.With, frame: Frame) -> Outcome:
     for context, target in node.items:
-        value = interp.evaluate(context, frame)
+        value = _entered(interp, interp.evaluate(context, frame), interp.site(context, frame))
         if target is not None:
-            interp.bind(target, value if isinstance(value, External) else UNKNOWN, frame)
+            interp.bind(target, value, frame)
     return interp.execute(node.body, frame)
+
+
+def _entered(interp: Interpreter, context: Value, site: Site) -> Value:
+    """What a ``with`` binds to its target."""
+    if isinstance(context, Instance):
+        return special_methods.enter(interp, context, site)
+    if isinstance(context, Tuple) and len(context.items) == 1:  # @contextmanager: what it yields
+        return context.items[0]
+    return context if isinstance(context, External) else UNKNOWN
 
 
 def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from qlint.flow.values import is_surely_no_tensor
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.operations import Op
 
@@ -442,6 +443,10 @@ class RawScalarOp(Rule):
         Op.MUL: "`self.scale.mul_scalar(x, number)`",
         Op.DIV: "`self.scale.mul_scalar(x, 1 / number)`",
     }
+    _ISLAND = (
+        "make a float island: a DeQuantStub before the division and a QuantStub of its own behind "
+        "it"
+    )
 
     def on_operation(self, event: Operation) -> Iterator[Finding]:
         """Report arithmetic with a number."""
@@ -451,4 +456,15 @@ class RawScalarOp(Rule):
                 f"`{event.spelled}` combines a quantized tensor with a Python number; "
                 "there is no int8 kernel for it, so the converted model fails here"
             )
-            yield Finding(event.site, message, f"use a FloatFunctional: {cure}")
+            multiplies = not (event.op is Op.DIV and self._is_no_product(event))
+            help_text = f"use a FloatFunctional: {cure}" if multiplies else self._ISLAND
+            yield Finding(event.site, message, help_text)
+
+    @staticmethod
+    def _is_no_product(event: Operation) -> bool:
+        """Whether a division cannot be written as a multiplication: ``1 / x`` and ``x // 2``."""
+        return (
+            "floor" in event.spelled
+            or "//" in event.spelled
+            or is_surely_no_tensor(event.operands[0])
+        )

@@ -199,12 +199,15 @@ class UnsupportedLayer(Rule):
 
     What it does
     ------------
-    Finds calls of modules on quantized tensors that convert leaves as float modules and that have
-    no int8 kernel: ``SiLU``, ``Softmax``, ``Mish``, ``GRU``, ``AdaptiveMaxPool2d``,
-    ``TransformerEncoderLayer`` and others; ``PReLU``, whose int8 form is wrong; and instances of
-    *subclasses* of layers that convert would swap; and layers with arguments that no int8 module
-    can have: ``Conv2d(padding="same")``, ``Upsample(mode="bicubic")``,
-    ``MaxPool2d(return_indices=True)``, ``BatchNorm2d(affine=False)``.
+    Finds calls on quantized tensors of
+
+    - modules that convert leaves as float modules and that have no int8 kernel: ``SiLU``,
+      ``Softmax``, ``Mish``, ``GRU``, ``AdaptiveMaxPool2d``, ``TransformerEncoderLayer`` and others;
+    - ``PReLU``, whose int8 form is wrong;
+    - instances of *subclasses* of layers that convert would swap;
+    - layers with arguments that no int8 module can have: ``Conv2d(padding="same")``,
+      ``Upsample(mode="bicubic")``, ``MaxPool2d(return_indices=True)``,
+      ``BatchNorm2d(affine=False)``.
 
     Why is this bad
     ---------------
@@ -289,6 +292,7 @@ class UnsupportedLayer(Rule):
     def on_unsupported_module(self, event: UnsupportedModule) -> Iterator[Finding]:
         """Report the call."""
         name = event.base.replace("torch.nn.", "nn.")
+        is_a = f"an {name}" if event.cls is None else f"a {event.cls}, derived from {name},"
         given = f" with {event.option}" if event.option else ""
         cure = _OPTION_CURES.get(event.option, _ISLAND)
         if event.cls is not None and is_swapped(event.base):
@@ -301,15 +305,15 @@ class UnsupportedLayer(Rule):
                 "before it and a QuantStub of its own behind it"
             )
         elif event.outcome is Outcome.WRONG:
-            message = f"`{event.callee}` is an {name}{given}; its int8 form gives wrong results"
+            message = f"`{event.callee}` is {is_a}{given}; its int8 form gives wrong results"
         elif event.option:
             message = (
-                f"`{event.callee}` is an {name}{given}, which no int8 kernel can do, so the "
-                "converted model fails here"
+                f"`{event.callee}` is {is_a.rstrip(',')}{given}, which no int8 kernel can do, so "
+                "the converted model fails here"
             )
         else:
             message = (
-                f"`{event.callee}` is an {name}, which has no int8 form, so the converted model "
-                "fails here"
+                f"`{event.callee}` is {is_a.rstrip(',')}, which has no int8 form, so the converted "
+                "model fails here"
             )
         yield Finding(event.site, message, cure)

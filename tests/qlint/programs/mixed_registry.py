@@ -1,0 +1,74 @@
+"""One registry for models and all their parts; the model is built from a config in the file."""
+
+import torch
+from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+REGISTRY = {}
+
+
+def register(cls):
+    REGISTRY[cls.__name__] = cls
+    return cls
+
+
+def build(config):
+    config = dict(config)
+    return REGISTRY[config.pop("type")](**config)
+
+
+class Plugin(nn.Module):
+    kinds = {}
+
+    def __init_subclass__(cls, kind=None, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if kind:
+            Plugin.kinds[kind] = cls
+
+
+class Raw(Plugin, kind="raw"):
+    def forward(self, x, y):
+        return x + y  # QL101
+
+
+@register
+class Backbone(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(8, 8, 1)
+        self.join = Plugin.kinds["raw"]()
+
+    def forward(self, x):
+        x = self.conv(x) * 2  # QL107
+        return self.join(x, self.conv(x))  # QL203
+
+
+@register
+class Head(nn.Module):
+    def __init__(self, channels=8):
+        super().__init__()
+        self.fc = nn.Linear(channels, channels)
+
+    def forward(self, features):
+        return self.fc(features * 2)
+
+
+@register
+class Net(nn.Module):
+    def __init__(self, backbone, head):
+        super().__init__()
+        self.quant = QuantStub()
+        self.dequant = DeQuantStub()
+        self.backbone = build(backbone)
+        self.head = build(head)
+
+    def forward(self, x):
+        x = self.dequant(self.backbone(self.quant(x)))
+        return self.head(x.mean([2, 3]))
+
+
+CONFIG = dict(type="Net", backbone=dict(type="Backbone"), head=dict(type="Head"))
+
+
+def make():
+    return build(CONFIG)
