@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,14 @@ from qlint.flow.values import (
     UNKNOWN,
     Constant,
     External,
+    Flag,
     Function,
     Instance,
     Lazy,
     List,
+    NotTensor,
     Tuple,
+    Unknown,
     join,
 )
 from qlint.syntax import model
@@ -59,6 +63,9 @@ def _expression(interp: Interpreter, node: model.ExpressionStatement, frame: Fra
 def _assign(interp: Interpreter, node: model.Assign, frame: Frame) -> Outcome:
     if node.value is not None:
         value = interp.evaluate(node.value, frame)
+        if frame.is_top_level and isinstance(value, (Unknown, NotTensor)) and value.flag is None:
+            # A switch, perhaps, by which conditions in several places go together.
+            value = replace(value, flag=Flag((frame.module.path, node.start)))
         for target in node.targets:
             interp.bind(target, value, frame)
     return _FALLS_THROUGH
