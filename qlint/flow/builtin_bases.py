@@ -35,6 +35,22 @@ _PLAIN = _DICTS | _LISTS | _NAMESPACES | {"builtins.object", "abc.ABC", "typing.
 _STORES = frozenset({"__init__", "__setattr__", "__getattr__", "__getattribute__"})
 
 
+# The slot of an object that may have attributes of other names; no attribute is named so.
+_OTHERS = "<others>"
+
+
+def may_have_others(interp: Interpreter, instance: Instance) -> None:
+    """Note that an attribute was set whose name is not known."""
+    interp.heap.write(instance, _OTHERS, NONE)
+
+
+def give_away(interp: Interpreter, arguments: Arguments) -> None:
+    """Note that unknown code gets namespaces and may fill them: ``parse_args(namespace=)``."""
+    for each in arguments.values():
+        if isinstance(each, Instance) and _bases(each) & _NAMESPACES:
+            may_have_others(interp, each)
+
+
 def give_data(instance: Instance, bases: Iterable[str]) -> None:
     """Give an instance the items that it has as a dict or list."""
     bases = set(bases)
@@ -87,10 +103,22 @@ def call_method(
     return None
 
 
-def has_only(cls: Class | External) -> bool:
+def has_only_known(value: Instance | Class) -> bool:
     """Whether nothing but what is known here and in the program can be an attribute of it."""
+    cls = value.cls if isinstance(value, Instance) else value
+    if isinstance(value, Instance) and _OTHERS in value.slots:
+        return False
     if isinstance(cls, External):
         return cls.name in _NAMESPACES
+    if isinstance(value, Instance) and value.data is None and _finds_others(cls):
+        return False
+    if any(
+        base.keyword == "metaclass" or base.stars == 2
+        for each in cls.mro
+        if isinstance(each, Class)
+        for base in each.node.bases
+    ):
+        return False
     resolved = not any(
         isinstance(base, Unknown)
         for each in cls.mro
@@ -100,6 +128,10 @@ def has_only(cls: Class | External) -> bool:
     return resolved and all(
         each in _PLAIN or each.startswith("torch.nn.Module") for each in cls.external_bases()
     )
+
+
+def _finds_others(cls: Class) -> bool:
+    return any(cls.lookup(name) is not None for name in ("__getattr__", "__getattribute__"))
 
 
 def _bases(instance: Instance) -> set[str]:

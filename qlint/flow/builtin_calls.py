@@ -194,9 +194,13 @@ def py_reversed(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 def py_sorted(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     items, more = known_items(interp, arguments.args[0]) if arguments.args else ((), True)
-    numbers = _numbers(items)
-    if numbers is not None and not arguments.kwargs and not more:
-        return new_list(Constant(each) for each in sorted(numbers))
+    known = [each.value for each in items if isinstance(each, Constant)]
+    if len(known) == len(items) and not arguments.kwargs and not more:
+        try:
+            in_order: list[Any] = known
+            return new_list(Constant(each) for each in sorted(in_order))
+        except TypeError:
+            return new_list(items)
     return new_list(items, more=more)
 
 

@@ -117,6 +117,7 @@ def _call_partial(
 def _call_unknown(
     interp: Interpreter, function: Unknown, arguments: Arguments, site: Site
 ) -> Value:
+    builtin_bases.give_away(interp, arguments)
     if not function.submodule:
         return UNKNOWN
     result = module_calls.hand_on(arguments)
@@ -223,8 +224,10 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
     elif modules.is_module(instance):
         base = modules.external_base(instance)
         module_methods.call_base_method(interp, instance, base, "__init__", arguments, site)
-    elif not builtin_bases.initialize(interp, instance, arguments, site):
-        records.set_fields(interp, instance, cls, arguments, site)
+    else:
+        done = builtin_bases.initialize(interp, instance, arguments, site)
+        if not done or cls.node.decorators:  # a dataclass may be a dict, too
+            records.set_fields(interp, instance, cls, arguments, site)
     return instance
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qlint.flow import attributes, builtin_bases, texts
 from qlint.flow.heap import unsure_slots
 from qlint.flow.module_methods import has_method
+from qlint.flow.modules import is_module
 from qlint.flow.values import (
     NONE,
     NOT_TENSOR,
@@ -164,13 +165,13 @@ def _has(value: Value, name: str) -> bool | None:
     if isinstance(value, Instance):
         if name in value.slots:
             return None if name in unsure_slots(value) else True
-        if has_method(value, name):
+        if has_method(value, name) or (name == "training" and is_module(value)):
             return True
         if isinstance(value.data, Dict) and name in value.data.slots:
             return None  # if keys are attributes, too
     if isinstance(cls, Class) and cls.lookup(name) is not None:
         return True
-    return False if builtin_bases.has_only(cls) else None
+    return False if builtin_bases.has_only_known(value) else None
 
 
 def py_globals(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
@@ -253,6 +254,7 @@ def py_setattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
                 attributes.set_(interp, each, str(name.value), value, site)
             elif isinstance(each, Instance):
                 attach(each, value)
+                builtin_bases.may_have_others(interp, each)
     return NONE
 
 

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import containers, operators
 from qlint.flow.calls import Arguments
-from qlint.flow.values import UNKNOWN, BoundMethod, Class, Function, Instance, Union, Value, join
+from qlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    BoundMethod,
+    Class,
+    Function,
+    Instance,
+    Union,
+    Value,
+    join,
+)
 from qlint.semantics import operations
 
 if TYPE_CHECKING:
@@ -45,6 +55,13 @@ def enter(interp: Interpreter, value: Value, site: Site) -> Value:
     """What ``with value as target`` binds: what the class's ``__enter__`` returns."""
     method = _method(value, "__enter__")
     return UNKNOWN if method is None else interp.call(method, Arguments(()), site)
+
+
+def leave(interp: Interpreter, value: Value, site: Site) -> None:
+    """Do what the end of ``with value`` does: call ``__exit__``, without an exception."""
+    method = _method(value, "__exit__")
+    if method is not None:
+        interp.call(method, Arguments((NONE, NONE, NONE)), site)
 
 
 def binary(

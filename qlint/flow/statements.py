@@ -7,7 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import classes, narrowing, patterns, special_methods
-from qlint.flow.containers import MORE, delete_item, extend
+from qlint.flow.builtin_calls import py_update
+from qlint.flow.containers import MORE, data_of, delete_item, extend
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
 from qlint.flow.truth import truth
@@ -15,6 +16,7 @@ from qlint.flow.values import (
     NONE,
     UNKNOWN,
     Constant,
+    Dict,
     External,
     Flag,
     Function,
@@ -78,6 +80,9 @@ def _augmented(interp: Interpreter, node: model.AugmentedAssign, frame: Frame) -
     value: Value
     if node.op == "+" and isinstance(left, Instance) and is_container(left):
         extend_container(interp, left, right)
+        value = left
+    elif node.op == "|" and isinstance(held := data_of(left), Dict):
+        py_update(interp, held, right)
         value = left
     elif node.op == "+" and isinstance(left, List):
         extend(interp, left, right)  # the list keeps its identity
@@ -305,11 +310,18 @@ def _end_loop(
 
 
 def _with(interp: Interpreter, node: model.With, frame: Frame) -> Outcome:
+    entered: list[tuple[Instance, Site]] = []
     for context, target in node.items:
-        value = _entered(interp, interp.evaluate(context, frame), interp.site(context, frame))
+        manager, site = interp.evaluate(context, frame), interp.site(context, frame)
+        value = _entered(interp, manager, site)
+        if isinstance(manager, Instance):
+            entered.append((manager, site))
         if target is not None:
             interp.bind(target, value, frame)
-    return interp.execute(node.body, frame)
+    outcome = interp.execute(node.body, frame)
+    for manager, site in reversed(entered):
+        special_methods.leave(interp, manager, site)
+    return outcome
 
 
 def _entered(interp: Interpreter, context: Value, site: Site) -> Value:
