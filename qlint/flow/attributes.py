@@ -266,17 +266,16 @@ _READERS: dict[type[Value], Callable[[Interpreter, Any, str, Site], Value]] = {
 
 def set_(interp: Interpreter, target: Value, name: str, value: Value, site: Site) -> None:
     """Do ``target.name = value``."""
-    if isinstance(target, Instance):
-        known = target.cls.lookup(name) if isinstance(target.cls, Class) else None
-        if isinstance(known, Function) and known.setter is not None:
-            from qlint.flow.calls import Arguments
+    from qlint.flow.calls import Arguments
 
+    if isinstance(target, Instance):
+        cls = target.cls if isinstance(target.cls, Class) else None
+        known = None if cls is None else cls.lookup(name)
+        if isinstance(known, Function) and known.setter is not None:
             interp.call(BoundMethod(known.setter, target), Arguments((value,)), site)
             return
-        own = target.cls.lookup("__setattr__") if isinstance(target.cls, Class) else None
-        if own is not None and target.data is not None:
-            from qlint.flow.calls import Arguments
-
+        own = None if cls is None or target.data is None else cls.lookup("__setattr__")
+        if own is not None:
             interp.call(own, Arguments((target, Constant(name), value)), site)
             return
         if target.slots.get("__dict__") is target:

@@ -14,7 +14,6 @@ from qlint.flow.values import (
     Constant,
     External,
     Instance,
-    Unknown,
     Value,
 )
 
@@ -32,9 +31,9 @@ _LISTS = frozenset({"builtins.list", "collections.UserList"})
 _NAMESPACES = frozenset({"types.SimpleNamespace", "argparse.Namespace"})
 # Bases that have no attributes but those with underscores and the methods known here.
 _PLAIN = _DICTS | _LISTS | _NAMESPACES | {"builtins.object", "abc.ABC", "typing.NamedTuple"}
-_STORES = frozenset({"__init__", "__setattr__", "__getattr__", "__getattribute__"})
-
-
+_METHOD_OWNERS = _DICTS | _LISTS | {"builtins.object"}
+_FINDERS = ("__getattr__", "__getattribute__")
+_STORES = frozenset({"__setattr__", *_FINDERS})
 # The slot of an object that may have attributes of other names; no attribute is named so.
 _OTHERS = "<others>"
 
@@ -47,7 +46,7 @@ def may_have_others(interp: Interpreter, instance: Instance) -> None:
 def give_away(interp: Interpreter, arguments: Arguments) -> None:
     """Note that unknown code gets namespaces and may fill them: ``parse_args(namespace=)``."""
     for each in arguments.values():
-        if isinstance(each, Instance) and _bases(each) & _NAMESPACES:
+        if isinstance(each, Instance) and _is_namespace(each):
             may_have_others(interp, each)
 
 
@@ -72,7 +71,7 @@ def initialize(interp: Interpreter, instance: Instance, arguments: Arguments, si
     if instance.data is not None:
         container_methods.call_method(interp, instance.data, "update", arguments, site)
         return True
-    if not _bases(instance) & _NAMESPACES:
+    if not _is_namespace(instance):
         return False
     for name, value in arguments.kwargs.items():
         interp.heap.write(instance, name, value)
@@ -81,7 +80,7 @@ def initialize(interp: Interpreter, instance: Instance, arguments: Arguments, si
 
 def is_base(base: str) -> bool:
     """Whether ``base.method(instance, ...)`` is a method of an outside base known here."""
-    return base in _DICTS | _LISTS or base == "builtins.object"
+    return base in _METHOD_OWNERS
 
 
 def call_method(
@@ -119,21 +118,17 @@ def has_only_known(value: Instance | Class) -> bool:
         for base in each.node.bases
     ):
         return False
-    resolved = not any(
-        isinstance(base, Unknown)
-        for each in cls.mro
-        if isinstance(each, Class)
-        for base in each.bases
-    )
-    return resolved and all(
+    return not cls.has_unknown_base and all(
         each in _PLAIN or each.startswith("torch.nn.Module") for each in cls.external_bases()
     )
 
 
 def _finds_others(cls: Class) -> bool:
-    return any(cls.lookup(name) is not None for name in ("__getattr__", "__getattribute__"))
+    return any(cls.lookup(name) is not None for name in _FINDERS)
 
 
-def _bases(instance: Instance) -> set[str]:
+def _is_namespace(instance: Instance) -> bool:
     cls = instance.cls
-    return {cls.name} if isinstance(cls, External) else set(cls.external_bases())
+    if isinstance(cls, External):
+        return cls.name in _NAMESPACES
+    return not _NAMESPACES.isdisjoint(cls.external_bases())

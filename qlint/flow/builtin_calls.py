@@ -194,11 +194,10 @@ def py_reversed(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 def py_sorted(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     items, more = known_items(interp, arguments.args[0]) if arguments.args else ((), True)
-    known = [each.value for each in items if isinstance(each, Constant)]
+    known: list[Any] = [each.value for each in items if isinstance(each, Constant)]
     if len(known) == len(items) and not arguments.kwargs and not more:
         try:
-            in_order: list[Any] = known
-            return new_list(Constant(each) for each in sorted(in_order))
+            return new_list(Constant(each) for each in sorted(known))
         except TypeError:
             return new_list(items)
     return new_list(items, more=more)
@@ -245,12 +244,17 @@ def py_filter(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 def py_dict(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     made = new_dict(())
-    if arguments.args:
-        py_update(interp, made, arguments.args[0])
-    for name, value in arguments.kwargs.items():
-        set_item(interp, made, Constant(name), value)
+    update_with(interp, made, arguments)
     made.open = made.open or arguments.more
     return made
+
+
+def update_with(interp: Interpreter, target: Dict, arguments: Arguments) -> None:
+    """Put into a dict what ``dict`` and ``update`` are called with."""
+    for source in arguments.args[:1]:
+        py_update(interp, target, source)
+    for name, value in arguments.kwargs.items():
+        set_item(interp, target, Constant(name), value)
 
 
 def py_update(interp: Interpreter, target: Dict, source: Value) -> None:

@@ -44,8 +44,11 @@ def call_method(
     interp: Interpreter, receiver: Value, name: str, arguments: Arguments, site: Site
 ) -> Value:
     """Call a method of a list, tuple, dict or constant."""
-    if name in _OPERATORS and not isinstance(receiver, Constant):
-        return _OPERATORS[name](interp, receiver, *arguments.args)
+    operator = _OPERATORS.get(name)
+    if operator is not None and not isinstance(receiver, Constant):
+        function, operands = operator
+        fits = len(arguments.args) == operands
+        return function(interp, receiver, *arguments.args) if fits else UNKNOWN
     if isinstance(receiver, List):
         return _list_method(interp, receiver, name, arguments)
     if isinstance(receiver, Dict):
@@ -87,12 +90,13 @@ def _itself(interp: Interpreter, target: Value) -> Value:
     return target
 
 
-_OPERATORS: dict[str, Callable[..., Value]] = {
-    "__getitem__": get_item,
-    "__setitem__": _set_item,
-    "__delitem__": _delete_item,
-    "__contains__": _contains,
-    "__iter__": _itself,
+# The methods behind Python's operators, with the number of their operands beside the container.
+_OPERATORS: dict[str, tuple[Callable[..., Value], int]] = {
+    "__getitem__": (get_item, 1),
+    "__setitem__": (_set_item, 2),
+    "__delitem__": (_delete_item, 1),
+    "__contains__": (_contains, 1),
+    "__iter__": (_itself, 0),
 }
 _QUESTIONS = frozenset("index count numel issubset issuperset isdisjoint".split())
 
@@ -156,10 +160,7 @@ def _dict_method(
     if name in ("get", "pop", "setdefault") and arguments.args:
         return _look_up(interp, target, name, arguments, site)
     if name == "update":
-        if arguments.args:
-            builtin_calls.py_update(interp, target, arguments.args[0])
-        for keyword, value in arguments.kwargs.items():
-            set_item(interp, target, Constant(keyword), value)
+        builtin_calls.update_with(interp, target, arguments)
         return NONE
     if name == "copy":
         return new_dict(pairs)

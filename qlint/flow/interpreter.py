@@ -396,9 +396,8 @@ class Interpreter:
             if name.startswith("_") and not self._is_listed(source.module, name):
                 return None
             return self.module_attribute(source.module, name)
-        if name.startswith("_"):
-            return None
-        if isinstance(source, External) and not hasattr(builtins, name):
+        is_public = not name.startswith("_")
+        if isinstance(source, External) and is_public and not hasattr(builtins, name):
             return External(f"{source.name}.{name}")
         return None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qlint.flow import attributes, builtin_bases, texts
 from qlint.flow.heap import unsure_slots
 from qlint.flow.module_methods import has_method
-from qlint.flow.modules import is_module
+from qlint.flow.modules import attach, children, is_module
 from qlint.flow.values import (
     NONE,
     NOT_TENSOR,
@@ -111,18 +111,15 @@ def _instance_is(value: Instance, cls: Class | External) -> bool | None:
     wanted = canonical(cls.name)
     if wanted in names:
         return True
-    if value.data is not None and wanted.rpartition(".")[2] in _CONTAINER_TYPES:
-        return isinstance(value.data, _CONTAINER_TYPES[wanted.rpartition(".")[2]])
+    short = wanted.rpartition(".")[2]
+    if value.data is not None and short in _CONTAINER_TYPES:
+        return isinstance(value.data, _CONTAINER_TYPES[short])
     if wanted == "torch.nn.Module":
-        from qlint.flow.modules import is_module
-
         return is_module(value)
     return None if any(not each.startswith("torch.") for each in names) else False
 
 
 def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.modules import children, is_module
-
     if len(arguments.args) < 2:
         return UNKNOWN
     value, name, *default = arguments.args
@@ -204,12 +201,10 @@ def py_import_module(interp: Interpreter, arguments: Arguments, site: Site) -> V
         return UNKNOWN
     dotted = name.value.lstrip(".")
     level = len(name.value) - len(dotted)
-    here = site.module.path
-    if level:
-        found = interp.load(interp.project.find_relative(here, level, dotted))
-        return UNKNOWN if found is None else found
-    found = interp.load(interp.project.find(here, dotted))
-    return External(name.value) if found is None else found
+    found = interp.load(interp.project.find_imported(site.module.path, level, dotted))
+    if found is None:
+        return UNKNOWN if level else External(dotted)
+    return found
 
 
 def py_is_class(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
@@ -245,8 +240,6 @@ def py_property(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_setattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.modules import attach
-
     if len(arguments.args) == 3:
         target, name, value = arguments.args
         for each in options_of(target):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow.builtin_calls import py_update
-from qlint.flow.containers import items_of, known_items, new_dict, set_item
+from qlint.flow.builtin_calls import py_update, update_with
+from qlint.flow.containers import items_of, known_items, new_dict
 from qlint.flow.values import (
     UNKNOWN,
     BoundMethod,
@@ -125,11 +125,9 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
 def py_default_dict(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     """``collections.defaultdict`` and ``Counter``: dicts that have any key."""
     made = new_dict(())
-    for source in arguments.args:
-        if isinstance(source, (Dict, Instance)):
-            py_update(interp, made, source)
-    for name, value in arguments.kwargs.items():
-        set_item(interp, made, Constant(name), value)
+    # A factory stands in front, if there is one; what `Counter` counts is not known.
+    sources = tuple(each for each in arguments.args if isinstance(each, (Dict, Instance)))
+    update_with(interp, made, type(arguments)(sources, arguments.kwargs))
     made.open = True
     return made
 

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
 
 
-_CALLABLE = (BoundMethod, Function, Partial)
 _CALLS = "<calls>"  # the slot that counts calls; no attribute has such a name
 
 
@@ -82,7 +81,7 @@ def forward_of(instance: Instance) -> Value | None:
 def _is_method(value: Value) -> bool:
     if isinstance(value, Partial):
         return _is_method(value.function)
-    return isinstance(value, _CALLABLE)
+    return isinstance(value, (BoundMethod, Function))
 
 
 def signature(forward: Value) -> tuple[Function, int]:

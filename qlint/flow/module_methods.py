@@ -16,6 +16,7 @@ from qlint.flow.modules import (
     external_base,
     is_module,
     remove_child,
+    replace_children,
     set_child,
 )
 from qlint.flow.values import (
@@ -286,14 +287,10 @@ def _insert(interp: Interpreter, instance: Instance, arguments: Arguments) -> Va
     if len(arguments.args) != 2:
         return instance
     index, value = arguments.args
-    named = children(instance)
-    values = [each for _, each in named]
+    values = [each for _, each in children(instance)]
     at = index.value if isinstance(index, Constant) and isinstance(index.value, int) else 0
     values.insert(at, value)
-    for name, _ in named:
-        interp.heap.delete(instance, name)
-    for each in values:
-        set_child(interp, instance, None, each)
+    replace_children(interp, instance, values)
     return instance
 
 

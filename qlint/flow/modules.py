@@ -41,13 +41,7 @@ def is_module_class(cls: Class) -> bool:
     outside = list(cls.external_bases())
     if any(name.startswith((NN, "torch.ao.")) for name in outside):
         return True
-    unresolved = any(
-        isinstance(base, Unknown)
-        for each in cls.mro
-        if isinstance(each, Class)
-        for base in each.bases
-    )
-    may_be = unresolved or any(may_be_module_class(name) for name in outside)
+    may_be = cls.has_unknown_base or any(may_be_module_class(name) for name in outside)
     return may_be and cls.lookup("forward") is not None
 
 
@@ -118,10 +112,15 @@ def remove_child(interp: Interpreter, owner: Instance, index: Value) -> None:
         left = list(named)
         with contextlib.suppress(IndexError):
             del left[at]
-        for name, _ in named:
-            interp.heap.delete(owner, name)
-        for number, (_, value) in enumerate(left):
-            interp.heap.write(owner, str(number), value)
+        replace_children(interp, owner, [value for _, value in left])
+
+
+def replace_children(interp: Interpreter, owner: Instance, values: list[Value]) -> None:
+    """Give a list or Sequential other submodules, numbered from 0."""
+    for name, _ in children(owner):
+        interp.heap.delete(owner, name)
+    for number, value in enumerate(values):
+        set_child(interp, owner, str(number), value)
 
 
 def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:

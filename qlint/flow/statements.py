@@ -143,7 +143,7 @@ def _import(interp: Interpreter, node: model.Import, frame: Frame) -> Outcome:
 
 def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> Outcome:
     importer = frame.module.path
-    path = _module_path(interp, importer, node, node.module)
+    path = interp.project.find_imported(importer, node.level, node.module)
     if node.names is None:
         source = External(node.module) if path is None else _star_source(interp, path)
         if source is not None:
@@ -154,7 +154,7 @@ def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> O
             value: Value = Lazy(path, name)
         else:  # a namespace package, the package's own submodule, or an outside package
             dotted = f"{node.module}.{name}" if node.module else name
-            submodule = _module_path(interp, importer, node, dotted)
+            submodule = interp.project.find_imported(importer, node.level, dotted)
             outside = UNKNOWN if node.level else External(dotted)
             value = outside if submodule is None else Lazy(submodule, "")
         frame.names[alias or name] = value
@@ -164,14 +164,6 @@ def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> O
 def _star_source(interp: Interpreter, path: Path) -> Value | None:
     # A package that hands on all names of many files: those that have a wanted one are parsed.
     return interp.load(path) if interp.project.is_linted(path) else Lazy(path, "")
-
-
-def _module_path(
-    interp: Interpreter, importer: Path, node: model.ImportFrom, dotted: str
-) -> Path | None:
-    if node.level:
-        return interp.project.find_relative(importer, node.level, dotted)
-    return interp.project.find(importer, dotted)
 
 
 def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
@@ -367,7 +359,8 @@ def _cannot_fail(interp: Interpreter, node: model.Statement, frame: Frame) -> bo
     if isinstance(node, model.ImportFrom):
         if node.level == 0 and node.module.partition(".")[0] == "torch":
             return True
-        return _module_path(interp, frame.module.path, node, node.module) is not None
+        path = interp.project.find_imported(frame.module.path, node.level, node.module)
+        return path is not None
     if isinstance(node, (model.FunctionDef, model.ClassDef)):
         return not node.decorators
     return isinstance(node, model.Assign) and isinstance(node.value, model.Constant)

@@ -333,10 +333,11 @@ def _result(
 
 def _answer_of_int8(short: str, arguments: Arguments) -> Constant | None:
     """What an int8 tensor says when it is asked what kind of tensor it is."""
-    tensor = arguments.args[0] if len(arguments.args) == 1 and not arguments.kwargs else None
-    if isinstance(tensor, Tensor) and tensor.state is State.QUANTIZED:
-        return Constant(int8_tensors.METHODS[short]) if short in int8_tensors.METHODS else None
-    return None
+    if short not in int8_tensors.METHODS or len(arguments.values()) != 1:
+        return None
+    tensor = arguments.args[0] if arguments.args else None
+    is_int8 = isinstance(tensor, Tensor) and tensor.state is State.QUANTIZED
+    return Constant(int8_tensors.METHODS[short]) if is_int8 else None
 
 
 def _grid_after(short: str, tensor: Tensor, values: tuple[Value, ...]) -> object:

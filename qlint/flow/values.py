@@ -174,6 +174,16 @@ class Class(Value):
             started = started or each is after
         return None
 
+    @property
+    def has_unknown_base(self) -> bool:
+        """Whether it is derived, directly or not, from something that cannot be resolved."""
+        return any(
+            isinstance(base, Unknown)
+            for each in self.mro
+            if isinstance(each, Class)
+            for base in each.bases
+        )
+
     def external_bases(self) -> Iterator[str]:
         """Dotted names of the bases that lie outside the program."""
         return (each.name for each in self.mro if isinstance(each, External))

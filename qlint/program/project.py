@@ -174,6 +174,12 @@ class Project:
             return True
         return package in self._linted_packages
 
+    def find_imported(self, importer: Path, level: int, dotted: str) -> Path | None:
+        """The file meant by an import with ``level`` dots, which may be none, in front."""
+        if level:
+            return self.find_relative(importer, level, dotted)
+        return self.find(importer, dotted)
+
     def find_relative(self, importer: Path, level: int, dotted: str) -> Path | None:
         """The file meant by ``from <level dots><dotted> import …`` in ``importer``."""
         folder = importer.parent

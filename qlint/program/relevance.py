@@ -143,9 +143,7 @@ def _imported_from(
     project: Project, importer: Path, level: int, module: str, names: bytes
 ) -> list[Path | None]:
     def find(dotted: str) -> Path | None:
-        if level:
-            return project.find_relative(importer, level, dotted)
-        return project.find(importer, dotted)
+        return project.find_imported(importer, level, dotted)
 
     # A name is a submodule, or something that the module itself has.
     targets: list[Path | None] = []

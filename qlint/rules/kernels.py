@@ -292,7 +292,7 @@ class UnsupportedLayer(Rule):
     def on_unsupported_module(self, event: UnsupportedModule) -> Iterator[Finding]:
         """Report the call."""
         name = event.base.replace("torch.nn.", "nn.")
-        is_a = f"an {name}" if event.cls is None else f"a {event.cls}, derived from {name},"
+        is_a = f"an {name}" if event.cls is None else f"a {event.cls}, derived from {name}"
         given = f" with {event.option}" if event.option else ""
         cure = _OPTION_CURES.get(event.option, _ISLAND)
         if event.cls is not None and is_swapped(event.base):
@@ -308,12 +308,12 @@ class UnsupportedLayer(Rule):
             message = f"`{event.callee}` is {is_a}{given}; its int8 form gives wrong results"
         elif event.option:
             message = (
-                f"`{event.callee}` is {is_a.rstrip(',')}{given}, which no int8 kernel can do, so "
+                f"`{event.callee}` is {is_a}{given}, which no int8 kernel can do, so "
                 "the converted model fails here"
             )
         else:
             message = (
-                f"`{event.callee}` is {is_a.rstrip(',')}, which has no int8 form, so the converted "
+                f"`{event.callee}` is {is_a}, which has no int8 form, so the converted "
                 "model fails here"
             )
         yield Finding(event.site, message, cure)

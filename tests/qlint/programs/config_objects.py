@@ -103,6 +103,7 @@ class Off(nn.Module):
             x = x + x
         if ("ff", "raw").index("ff") > 0 or issubclass(Off, nn.Sequential):
             x = x + x
+        by_method.__setitem__(*([("extra", 1)][:0]))  # fails, and must not stop the analysis
         if isinstance(by_method, list) or len(by_method) > 2:
             x = x + x
         return self.dequant(x)
