@@ -9,7 +9,6 @@ from qlint.flow.heap import unsure_slots
 from qlint.flow.modules import attach, children, is_module
 from qlint.flow.values import (
     FLOAT,
-    NONE,
     NOT_TENSOR,
     SUBMODULE,
     UNKNOWN,
@@ -101,6 +100,8 @@ def _of_container(interp: Interpreter, value: List | Dict | Tuple, name: str, si
 
 
 def _of_constant(interp: Interpreter, value: Constant, name: str, site: Site) -> Value:
+    if isinstance(value.value, int8_tensors.Device):
+        return Constant(getattr(value.value, name, None))
     return ExternalMethod(value, name) if value.value is not None else UNKNOWN
 
 
@@ -125,14 +126,13 @@ def _of_unknown(interp: Interpreter, value: Unknown, name: str, site: Site) -> V
 def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Value:
     if name in operations.SIZE_ATTRIBUTES:
         return Tuple((NOT_TENSOR,), open=True)
+    if name == "device" and value.state is not State.MAYBE:
+        return Constant(int8_tensors.DEVICE)  # float tensors beside int8 ones are there, too
     if value.state is State.QUANTIZED:
         if name in int8_tensors.ATTRIBUTES:
             return Constant(int8_tensors.ATTRIBUTES[name])
         if name == "dtype":
             return External(int8_tensors.DTYPE)
-        if name == "device":
-            slots: dict[str, Value] = {"type": Constant(int8_tensors.DEVICE), "index": NONE}
-            return Instance(slots, cls=External("torch.device"))
     if name == "is_quantized" and value.state is State.FLOAT:
         return Constant(False)
     if name in operations.PLAIN_ATTRIBUTES:

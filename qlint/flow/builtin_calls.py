@@ -287,9 +287,11 @@ def py_minmax(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return NOT_TENSOR if not any(isinstance(each, Tensor) for each in values) else join(values)
 
 
-def py_convert(function: Callable[[Any], Any]) -> Callable[..., Value]:
+def py_convert(function: Callable[..., Any]) -> Callable[..., Value]:
     def convert(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         value = arguments.args[0] if len(arguments.args) == 1 else NOT_TENSOR
+        if not arguments.values() and not arguments.more:
+            return Constant(function())
         if isinstance(value, Constant) and value.value is not ...:
             try:
                 return Constant(function(value.value))

@@ -144,7 +144,9 @@ def _call_external(
     first = arguments.args[0] if arguments.args else None
     if isinstance(first, Instance) and builtin_bases.is_base(base):
         rest = arguments.without_first()
-        return builtin_bases.call_method(interp, first, method, rest, site) or UNKNOWN
+        if not modules.is_module(first):
+            return builtin_bases.call_method(interp, first, method, rest, site) or UNKNOWN
+        return module_methods.call_base_method(interp, first, base, method, rest, site)
     if isinstance(first, Instance) and method in ("__init__", "forward", "__call__"):
         rest = arguments.without_first()
         return module_methods.call_base_method(interp, first, base, method, rest, site)

@@ -15,7 +15,7 @@ from qlint.flow.containers import (
     new_dict,
     new_list,
 )
-from qlint.flow.operators import compare, unary
+from qlint.flow.operators import unary
 from qlint.flow.scopes import Frame
 from qlint.flow.statements import Outcome, define_function
 from qlint.flow.truth import truth
@@ -189,7 +189,7 @@ def _compare(interp: Interpreter, node: model.Compare, frame: Frame) -> Value:
     result: Value = NOT_TENSOR
     for op, comparator in zip(node.ops, node.comparators, strict=True):
         right = interp.evaluate(comparator, frame)
-        result = compare(op, left, right)
+        result = special_methods.compare(interp, op, left, right, interp.site(node, frame))
         if truth(interp, result) is False:
             return result
         left = right

@@ -8,16 +8,27 @@ may be quantized there; so what depends on such a flag is run once for each of i
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from qlint.flow.values import Flag, NotTensor, Unknown
+from qlint.flow.containers import data_of
+from qlint.flow.modules import is_module
+from qlint.flow.values import Constant, Dict, Flag, Instance, NotTensor, Union, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qlint.flow.events import Site
-    from qlint.flow.values import Instance, Value
+    from qlint.flow.interpreter import Interpreter
+    from qlint.flow.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """The key of a flag that says whether what has the ``key`` is equal to a constant."""
+
+    key: object
+    constant: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +56,20 @@ class Flags:
     def truth(self, value: Value) -> bool | None:
         """Whether a flag is set, None if it is none or its value is open."""
         flag = flag_of(value)
-        known = None if flag is None else self.values.get(flag.key)
+        known = None if flag is None else self._known(flag.key)
         return None if flag is None or known is None else known is not flag.negated
+
+    def _known(self, key: object) -> bool | None:
+        known = self.values.get(key)
+        if known is None and isinstance(key, Equals) and self._equals_another(key):
+            return False
+        return known
+
+    def _equals_another(self, key: Equals) -> bool:
+        return any(
+            holds and isinstance(other, Equals) and other.key == key.key
+            for other, holds in self.values.items()
+        )
 
     def saw_stub(self) -> None:
         """Note that a part of a quantized model was made or called."""
@@ -77,6 +100,35 @@ class Flags:
         flag = flag_of(test)
         if flag is not None and len(counts) == 2 and (counts[0] == 0) != (counts[1] == 0):
             self.deciding[flag.key] = None
+
+
+def with_flags(interp: Interpreter, value: Value, key: tuple[object, ...], depth: int = 2) -> Value:
+    """A value with which a file begins: what nobody knows of it is a switch, perhaps.
+
+    By that, or by what a dict or an object of settings holds, conditions in several places go
+    together.
+    """
+    if isinstance(value, (Unknown, NotTensor)):
+        return replace(value, flag=Flag(key)) if value.flag is None else value
+    if isinstance(value, Union) and all(map(_is_switch, value.options)):
+        return Unknown(flag=Flag(key))
+    if isinstance(value, Instance) and is_module(value):
+        return value
+    held = data_of(value)
+    for holder in {id(each): each for each in (value, held)}.values():
+        if isinstance(holder, (Dict, Instance)) and depth:
+            for slot, each in list(holder.slots.items()):
+                switch = with_flags(interp, each, (*key, slot), depth - 1)
+                if switch is not each:
+                    interp.heap.write(holder, slot, switch)
+    return value
+
+
+def _is_switch(value: Value) -> bool:
+    """Whether a value is a default, or what is there instead of it."""
+    if isinstance(value, Constant):
+        return isinstance(value.value, bool)
+    return isinstance(value, (Unknown, NotTensor))
 
 
 def flag_of(value: Value) -> Flag | None:

@@ -251,6 +251,14 @@ def py_setattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return NONE
 
 
+def py_delattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    if len(arguments.args) == 2 and isinstance(arguments.args[1], Constant):
+        for each in options_of(arguments.args[0]):
+            if isinstance(each, Instance):
+                interp.heap.delete(each, str(arguments.args[1].value))
+    return NONE
+
+
 def py_super(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     from qlint.flow.classes import make_super
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qlint.flow.builtin_calls import py_update, update_with
 from qlint.flow.containers import items_of, known_items, new_dict
 from qlint.flow.values import (
+    NONE,
     UNKNOWN,
     BoundMethod,
     Constant,
@@ -88,6 +89,11 @@ def py_first(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return arguments.args[-1] if arguments.args else UNKNOWN
 
 
+def py_null_context(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """What yields its argument once, as a function under ``contextlib.contextmanager`` does."""
+    return Tuple((arguments.get(0, "enter_result") or NONE,))
+
+
 def py_copy(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return _deep_copy(arguments.args[0], {}) if arguments.args else UNKNOWN
 
@@ -111,7 +117,7 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
             assert isinstance(copied_data, (List, Dict))
             twin.data = copied_data
     elif isinstance(value, Dict):
-        twin = Dict(keys=dict(value.keys), open=value.open)
+        twin = Dict(keys=dict(value.keys), open=value.open, factory=value.factory)
     else:
         twin = List()
     done[id(value)] = twin
@@ -123,9 +129,18 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
 
 
 def py_default_dict(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    """``collections.defaultdict`` and ``Counter``: dicts that have any key."""
+    """``collections.defaultdict``, a dict that has any key."""
     made = new_dict(())
-    # A factory stands in front, if there is one; what `Counter` counts is not known.
+    sources = arguments.args[1:]
+    update_with(interp, made, type(arguments)(sources, arguments.kwargs))
+    if arguments.args and arguments.args[0] != NONE:
+        made.factory = arguments.args[0]
+    return made
+
+
+def py_counter(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """``collections.Counter``; what it counts is not known."""
+    made = new_dict(())
     sources = tuple(each for each in arguments.args if isinstance(each, (Dict, Instance)))
     update_with(interp, made, type(arguments)(sources, arguments.kwargs))
     made.open = True

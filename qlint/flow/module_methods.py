@@ -19,17 +19,16 @@ from qlint.flow.modules import (
     replace_children,
     set_child,
 )
+from qlint.flow.shapes import flags_of
 from qlint.flow.values import (
     FLOAT,
     NONE,
     NOT_TENSOR,
     SUBMODULE,
     UNKNOWN,
-    BoundMethod,
     Constant,
     Dict,
     External,
-    Function,
     Instance,
     Tuple,
     Unknown,
@@ -39,7 +38,6 @@ from qlint.flow.values import (
 )
 from qlint.semantics import modules as known
 from qlint.semantics.names import canonical
-from qlint.syntax import model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,25 +170,24 @@ def call_base_method(
 def _apply(
     interp: Interpreter, instance: Instance, function: Value, arguments: Arguments, site: Site
 ) -> None:
-    """Call a function on every module, the innermost first, if it sets something there.
+    """Call a function on every module, the innermost first.
 
-    What most such functions do, to initialize weights, says nothing of quantization.
+    Most such functions initialize weights, which says nothing of quantization: one that leaves a
+    module as it was is not called on others like it.
     """
-    inner = function.function if isinstance(function, BoundMethod) else function
-    if not isinstance(inner, Function) or not _sets_attributes(inner.node):
+    if isinstance(function, (External, Unknown)):
         return
+    untouched: set[object] = set()
     for _, value in reversed(descendants(instance)):
+        assert isinstance(value, Instance)
+        parts = [each for _, child in children(value) for each in options_of(child)]
+        like = (flags_of(value), *map(flags_of, parts))
+        if like in untouched:
+            continue
+        before = interp.heap.stored
         interp.call(function, type(arguments)((value,)), site)
-
-
-def _sets_attributes(function: model.FunctionDef | model.Lambda) -> bool:
-    """Whether a function sets an attribute of what one of its names stands for."""
-    return any(
-        isinstance(target, model.Attribute) and isinstance(target.value, model.Name)
-        for node in model.walk(function.body)
-        if isinstance(node, model.Assign)
-        for target in node.targets
-    )
+        if interp.heap.stored == before:
+            untouched.add(like)
 
 
 def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qlint.flow import enums, texts
 from qlint.flow.containers import data_of, items_of, known_pairs, new_dict, new_list
 from qlint.flow.events import Operation, UnsupportedOperation
-from qlint.flow.flags import flag_of
+from qlint.flow.flags import Equals, flag_of
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
@@ -188,9 +188,16 @@ def _sequence_arithmetic(op: str, left: Value, a: Tuple, right: Value, b: Tuple 
         items, more = a.items * min(right.value, 4), a.open
     elif op == "*":
         items, more = a.items, True
+    elif b is not None and op in "&|-^" and _are_constants(a) and _are_constants(b):
+        items = tuple(_ARITHMETIC[op](dict.fromkeys(a.items).keys(), dict.fromkeys(b.items).keys()))
+        more = False
     else:
         return UNKNOWN if op == "+" else NOT_TENSOR
     return new_list(items, more=more) if as_list else Tuple(items, more)
+
+
+def _are_constants(items: Tuple) -> bool:
+    return not items.open and all(isinstance(each, Constant) for each in items.items)
 
 
 def compare(op: str, left: Value, right: Value) -> Value:
@@ -208,8 +215,8 @@ def _flag_of_comparison(op: str, left: Value, right: Value) -> Flag | None:
     equal = _EQUALITIES[op]
     if isinstance(right, Constant) and isinstance(right.value, bool):
         return flag if equal is right.value else Flag(flag.key, not flag.negated)
-    if isinstance(right, Constant) and isinstance(right.value, str):
-        return Flag((flag.key, right.value), negated=not equal)
+    if isinstance(right, Constant) and isinstance(right.value, (str, int)):
+        return Flag(Equals(flag.key, right.value), negated=not equal)
     return None
 
 

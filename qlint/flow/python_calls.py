@@ -47,6 +47,7 @@ MODULES = (
     "inspect.",
     "importlib.",
     "argparse.",
+    "contextlib.",
 )
 
 
@@ -81,6 +82,7 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "builtins.hasattr": introspection.py_hasattr,
     "builtins.property": introspection.py_property,
     "builtins.setattr": introspection.py_setattr,
+    "builtins.delattr": introspection.py_delattr,
     "builtins.super": introspection.py_super,
     "builtins.type": introspection.py_type,
     "builtins.list": builtin_calls.py_list,
@@ -141,13 +143,14 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "collections.OrderedDict": builtin_calls.py_dict,
     "collections.UserDict": builtin_calls.py_dict,
     "collections.ChainMap": library_calls.py_chain_map,
-    "collections.Counter": library_calls.py_default_dict,
+    "collections.Counter": library_calls.py_counter,
     "collections.defaultdict": library_calls.py_default_dict,
     "dataclasses.field": records.py_field,
     "dataclasses.replace": records.py_replace,
     "dataclasses.asdict": records.py_as_dict,
     "dataclasses.astuple": records.py_as_tuple,
     "dataclasses.fields": records.py_fields,
+    "contextlib.nullcontext": library_calls.py_null_context,
     "copy.replace": records.py_replace,
     "copy.deepcopy": library_calls.py_copy,
     "copy.copy": library_calls.py_copy,

@@ -29,7 +29,7 @@ def shape_of(instance: Instance) -> object:
 
     Models that differ in sizes and numbers of layers only have the same.
     """
-    return frozenset(_flags(each) for _, each in descendants(instance))
+    return frozenset(flags_of(each) for _, each in descendants(instance))
 
 
 def classes_of(instance: Instance) -> set[Class]:
@@ -40,8 +40,10 @@ def classes_of(instance: Instance) -> set[Class]:
     }
 
 
-def _flags(instance: Value) -> object:
-    assert isinstance(instance, Instance)
+def flags_of(instance: Value) -> object:
+    """The class of a module, and what conditions in its methods look at."""
+    if not isinstance(instance, Instance):
+        return type(instance)
     cls = instance.cls
     tested = _tested_names(cls) if isinstance(cls, Class) else frozenset()
     flags = []

@@ -1,4 +1,4 @@
-"""Operators that classes of the program define: ``x[i]``, ``x[i] = v``, ``for each in x``."""
+"""Operators that classes of the program define: ``x[i]``, ``x in y``, ``for each in x``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import containers, operators
 from qlint.flow.calls import Arguments
+from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
+    NOT_TENSOR,
     UNKNOWN,
     BoundMethod,
     Class,
+    Constant,
+    Dict,
     Function,
     Instance,
     Union,
@@ -29,9 +33,29 @@ def get_item(interp: Interpreter, value: Value, index: Value, site: Site) -> Val
     if isinstance(value, Union):
         return join(get_item(interp, each, index, site) for each in value.options)
     method = _method(value, "__getitem__")
+    if method is None and _lacks(interp, value, index):
+        method = _method(value, "__missing__")
     if method is None:
-        return containers.get_item(interp, value, index)
+        return _own_item(interp, value, index, site)
     return interp.call(method, Arguments((index,)), site)
+
+
+def _own_item(interp: Interpreter, value: Value, index: Value, site: Site) -> Value:
+    """What a container holds; a ``defaultdict`` makes what it has not."""
+    held = containers.data_of(value)
+    if isinstance(held, Dict) and held.factory is not None and _lacks(interp, held, index):
+        made = interp.call(held.factory, Arguments(()), site)
+        containers.set_item(interp, held, index, made)
+        return made
+    return containers.get_item(interp, value, index)
+
+
+def _lacks(interp: Interpreter, value: Value, key: Value) -> bool:
+    """Whether a dict surely has no such key."""
+    held = containers.data_of(value)
+    if not isinstance(held, Dict) or held.open or not isinstance(key, Constant):
+        return False
+    return containers.look_up(interp, held, key) is None
 
 
 def set_item(interp: Interpreter, target: Value, index: Value, value: Value, site: Site) -> None:
@@ -76,6 +100,30 @@ def binary(
         if method is not None:
             return interp.call(method, Arguments((other,)), site)
     return operators.binary(interp, op, left, right, site, form)
+
+
+def compare(interp: Interpreter, op: str, left: Value, right: Value, site: Site) -> Value:
+    """The value of ``left op right``, by the method of a class of the program if there is one."""
+    if op in ("in", "not in"):
+        method = _method(right, "__contains__")
+        if method is None:
+            return operators.compare(op, left, right)
+        found = truth(interp, interp.call(method, Arguments((left,)), site))
+        return NOT_TENSOR if found is None else Constant(found is (op == "in"))
+    method = _method(left, _COMPARISONS.get(op, ""))
+    if method is None:
+        return operators.compare(op, left, right)
+    return interp.call(method, Arguments((right,)), site)
+
+
+_COMPARISONS = {
+    "==": "__eq__",
+    "!=": "__ne__",
+    "<": "__lt__",
+    "<=": "__le__",
+    ">": "__gt__",
+    ">=": "__ge__",
+}
 
 
 def _method(value: Value, name: str) -> BoundMethod | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import classes, narrowing, patterns, special_methods
 from qlint.flow.builtin_calls import py_update
 from qlint.flow.containers import MORE, data_of, delete_item, extend
+from qlint.flow.flags import with_flags
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
 from qlint.flow.truth import truth
@@ -18,14 +18,11 @@ from qlint.flow.values import (
     Constant,
     Dict,
     External,
-    Flag,
     Function,
     Instance,
     Lazy,
     List,
-    NotTensor,
     Tuple,
-    Unknown,
     join,
 )
 from qlint.syntax import model
@@ -65,9 +62,8 @@ def _expression(interp: Interpreter, node: model.ExpressionStatement, frame: Fra
 def _assign(interp: Interpreter, node: model.Assign, frame: Frame) -> Outcome:
     if node.value is not None:
         value = interp.evaluate(node.value, frame)
-        if frame.is_top_level and isinstance(value, (Unknown, NotTensor)) and value.flag is None:
-            # A switch, perhaps, by which conditions in several places go together.
-            value = replace(value, flag=Flag((frame.module.path, node.start)))
+        if frame.is_top_level:
+            value = with_flags(interp, value, (frame.module.path, node.start))
         for target in node.targets:
             interp.bind(target, value, frame)
     return _FALLS_THROUGH

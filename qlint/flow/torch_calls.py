@@ -11,6 +11,7 @@ from qlint.flow.events import Operation
 from qlint.flow.operators import binary, quantized_result, report_unsupported
 from qlint.flow.values import (
     FLOAT,
+    NONE,
     NOT_TENSOR,
     UNKNOWN,
     Constant,
@@ -103,6 +104,8 @@ def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Va
         return UNKNOWN
     if name in known.EXPORTS:
         return module_methods.export(arguments.get(0, "mod"))
+    if name == "torch.device":
+        return _device(arguments)
     if name == "torch.jit.annotate" and len(arguments.args) == 2:
         return arguments.args[1]
     if name in _RETURN_FIRST:
@@ -329,6 +332,14 @@ def _result(
     if pair or result is Result.VALUES_AND_INDICES:
         return Tuple((tensor, FLOAT), names=("values", "indices"))
     return tensor
+
+
+def _device(arguments: Arguments) -> Value:
+    name, index = arguments.get(0, "type"), arguments.get(1, "index") or NONE
+    if not (isinstance(name, Constant) and isinstance(index, Constant)):
+        return NOT_TENSOR
+    made = int8_tensors.device(name.value, index.value)
+    return NOT_TENSOR if made is None else Constant(made)
 
 
 def _answer_of_int8(short: str, arguments: Arguments) -> Constant | None:

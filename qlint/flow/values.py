@@ -276,12 +276,14 @@ class List(HeapObject):
 class Dict(HeapObject):
     """A dict with constant keys as slots; ``open`` when there may be others.
 
-    One that shows the names of a module, or the submodules of an instance, knows its ``owner``.
+    One that shows the names of a module, or the submodules of an instance, knows its ``owner``;
+    a ``defaultdict`` its ``factory``.
     """
 
     keys: dict[str, Constant] = field(default_factory=dict)
     open: bool = False
     owner: Namespace | Instance | None = None
+    factory: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,21 @@ class Net(nn.Module):
             x = x + x
         if x.device.type == "cuda" or x.device.type != "cpu":
             x = x + x
+        if x.device != torch.device("cpu") or str(x.device) != "cpu" or x.get_device() >= 0:
+            x = x + x
+        if x.device in (torch.device("cuda"), torch.device("cuda", 0)) or x.device.index == 0:
+            x = x + x
+        if str(x.device).startswith("cuda") or x.is_shared() or x.grad is not None:
+            x = x + x
         if torch.is_autocast_enabled() or torch._C._get_tracing_state() is not None:
             x = x + x
         if x.is_cpu and not x.requires_grad and x.device.type == "cpu":
             x = x + 1  # QL107
         y = self.dequant(x)
+        if y.device == x.device == torch.device("cpu") and x.element_size() == 1:
+            x = x + 1  # QL107
+        if x.device == "cpu":  # a device is equal to no text
+            x = x + x
         if y.is_floating_point():
             x = x + 1  # QL107
         if y.requires_grad:
