@@ -218,11 +218,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
         interp.models.append(interp.model(instance, site))
     init = cls.lookup("__init__")
     if isinstance(init, Function):
-        outermost = cls not in interp.constructing
-        interp.constructing.add(cls)
         call_function(interp, init, arguments.with_first(instance), site)
-        if outermost:
-            interp.constructing.discard(cls)
     elif modules.is_module(instance):
         base = modules.external_base(instance)
         module_methods.call_base_method(interp, instance, base, "__init__", arguments, site)

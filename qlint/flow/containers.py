@@ -16,6 +16,7 @@ from qlint.flow.values import (
     Class,
     Constant,
     Dict,
+    Function,
     Instance,
     List,
     NotTensor,
@@ -251,10 +252,22 @@ def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
         if found is not None:
             return found
         return value.slots.get("?", UNKNOWN)
-    if interp.constructing.intersection(value.slots.values()):
-        # Models and their parts are kept together: that this is one of them says nothing.
+    classes = [each for each in value.slots.values() if isinstance(each, Class)]
+    # Where models and their parts are kept together, that this is one of them says nothing.
+    if len(classes) > 1 and value.owner is None and not _are_alternatives(classes):
         return UNKNOWN
     return one_of(value.slots.values())
+
+
+def _are_alternatives(classes: list[Class]) -> bool:
+    """Whether each of several classes can stand where another does: they are made alike."""
+    constructors = [cls.lookup("__init__") for cls in classes]
+    parameters = {
+        tuple(each.name for each in made.node.parameters.positional[1:])
+        for made in constructors
+        if isinstance(made, Function)
+    }
+    return len(parameters) == 1 and () not in parameters and None not in constructors
 
 
 def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> None:

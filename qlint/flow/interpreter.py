@@ -76,7 +76,6 @@ class Interpreter:
         # The torch containers and wrappers that are being called.
         self.running: list[Instance] = []
         self.instantiated: set[Class] = set()
-        self.constructing: set[Value] = set()
         self.ran_forward: set[Class] = set()
         self.models: list[Model] = []
         self.prepared: list[Model] = []
@@ -125,7 +124,6 @@ class Interpreter:
         self._on_stack.clear()
         self.forwarding.clear()
         self.running.clear()
-        self.constructing.clear()
         self._resolving.clear()
         self.heap.settle()
 

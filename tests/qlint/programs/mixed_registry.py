@@ -72,3 +72,54 @@ CONFIG = dict(type="Net", backbone=dict(type="Backbone"), head=dict(type="Head")
 
 def make():
     return build(CONFIG)
+
+
+def create(name):
+    return REGISTRY[name]()
+
+
+class Chosen(nn.Module):
+    """Made of parts of which nobody knows which they are."""
+
+    def __init__(self, backbone, head):
+        super().__init__()
+        self.quant = QuantStub()
+        self.dequant = DeQuantStub()
+        self.backbone, self.head = create(backbone), create(head)
+
+    def forward(self, x):
+        return self.head(self.dequant(self.backbone(self.quant(x))))
+
+
+class Basic(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x):
+        return x + self.conv(x)  # QL101
+
+
+class Scaled(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x):
+        return x * self.conv(x)  # QL103
+
+
+BLOCKS = {"basic": Basic, "scaled": Scaled}
+
+
+class OfBlocks(nn.Module):
+    """The blocks are made alike, so that each of them can stand there."""
+
+    def __init__(self, block):
+        super().__init__()
+        self.quant = QuantStub()
+        self.dequant = DeQuantStub()
+        self.block = BLOCKS[block](8)
+
+    def forward(self, x):
+        return self.dequant(self.block(self.quant(x)))
