@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import os
 import sys
@@ -137,12 +138,11 @@ class _Run:
                 self._file_error(path, error)
 
     def _check_syntax(self, path: Path) -> None:
-        # The interpreter's own compiler answers for most files in no time; libcst, which knows
-        # the syntax of other Python versions too, has the last word.
+        # What holds nothing for the analysis need not be lowered to be parsed.
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                compile(self._contents[path], str(path), "exec", dont_inherit=True)
+                ast.parse(self._contents[path])
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
             self._project.load(path)
 

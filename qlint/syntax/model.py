@@ -1,7 +1,8 @@
 """The syntax model: what the analysis needs of a Python file, with exact source offsets.
 
 Every node has ``start`` and ``end``: offsets into the file's text, end exclusive, surrounding
-parentheses left out. Nodes hold no reference to libcst, so that a file's model can be kept.
+parentheses left out, but for those of a tuple. Nodes hold no reference to the tree that the parser
+makes, so that a file's model can be kept.
 Annotations are ordinary expressions, docstrings are ordinary constants.
 """
 
@@ -201,7 +202,7 @@ class Parameters:
 
 @dataclass(slots=True, eq=False)
 class Pattern(Node):
-    """What a subject is matched with; the nodes inside have the span of the whole pattern."""
+    """What a subject is matched with."""
 
 
 @dataclass(slots=True, eq=False)

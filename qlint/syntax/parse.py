@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import io
-import re
+import sys
 import tokenize
 import warnings
 
-import libcst as cst
-
 from qlint.syntax import model
-from qlint.syntax.cursor import Cursor
+from qlint.syntax.comments import comments_in
 from qlint.syntax.errors import SourceError
+from qlint.syntax.positions import Positions
 from qlint.syntax.statements import StatementLowering
-
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def decode(content: bytes) -> str:
@@ -38,34 +36,26 @@ def decode(content: bytes) -> str:
         raise SourceError(str(error).removesuffix(" for '<string>'"), row) from None
 
 
-def _syntax_error(text: str, error: cst.ParserSyntaxError) -> SourceError:
-    # Python's own message says best what is wrong, if this Python does not know the code either.
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(text, "<text>", "exec", dont_inherit=True)
-    except SyntaxError as known:
-        return SourceError(f"syntax error: {known.msg}", known.lineno or 1, known.offset or 1)
-    except (ValueError, RecursionError, MemoryError, OverflowError):
-        pass
-    message = error.message.split(". ")[0].strip()
-    return SourceError(message, error.raw_line, error.raw_column + 1)
-
-
 def parse(text: str) -> model.File:
     """Parse and lower one file.
 
     Raises:
-        SourceError: The text is not Python that libcst knows, or is nested too deeply.
+        SourceError: The text is not Python as the running version knows it, or is nested too
+            deeply.
     """
     try:
-        tree = cst.parse_module(text)
-        cursor = Cursor(text)
-        body = StatementLowering(cursor).lower_body(tree.body)
-        cursor.skip_blanks()
-    except cst.ParserSyntaxError as error:
-        raise _syntax_error(text, error) from None
-    except RecursionError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+        positions = Positions(text)
+        body = StatementLowering(positions).lower_body(tree.body)
+    except SyntaxError as error:
+        version = ".".join(map(str, sys.version_info[:2]))
+        message = f"syntax error: {error.msg} (read as Python {version})"
+        raise SourceError(message, error.lineno or 1, error.offset or 1) from None
+    except ValueError as error:  # a NUL byte
+        raise SourceError(str(error)) from None
+    except (RecursionError, MemoryError):
         raise SourceError("the code is nested too deeply to be analysed") from None
-    line_starts = (0, *(match.end() for match in _LINE_END.finditer(text)))
-    return model.File(body, tuple(cursor.comments), line_starts)
+    comments = tuple(comments_in(text, positions.line_starts))
+    return model.File(body, comments, positions.line_starts)

@@ -1,362 +1,210 @@
-"""Lowering libcst statements to the syntax model."""
+"""Lowering statements to the syntax model."""
 
 from __future__ import annotations
 
+import ast
+import sys
 from typing import TYPE_CHECKING, Any, Literal
-
-import libcst as cst
 
 from qlint.syntax import model
 from qlint.syntax.expressions import BINARY, ExpressionLowering
-from qlint.syntax.patterns import lower_pattern
+from qlint.syntax.patterns import PatternLowering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from qlint.syntax.cursor import Cursor
+    from qlint.syntax.positions import Placed, Positions
 
 
 class StatementLowering:
-    """Lowers statements, in the order of their tokens, moving the cursor over each."""
+    """Lowers statements."""
 
-    def __init__(self, cursor: Cursor) -> None:
-        self.cursor = cursor
-        self._expressions = ExpressionLowering(cursor)
+    def __init__(self, positions: Positions) -> None:
+        self._positions = positions
+        self._span = positions.span
+        self._expressions = ExpressionLowering(positions)
+        self._patterns = PatternLowering(positions, self._expressions)
         self._lower = self._expressions.lower
-        self._take = cursor.take
-        self._small: dict[type[cst.CSTNode], Callable[[Any], model.Statement]] = {
-            cst.Expr: self._expr,
-            cst.Assign: self._assign,
-            cst.AnnAssign: self._annotated,
-            cst.AugAssign: self._augmented,
-            cst.Return: self._return,
-            cst.Raise: self._raise,
-            cst.Assert: self._assert,
-            cst.Del: self._delete,
-            cst.Global: self._global,
-            cst.Nonlocal: self._global,
-            cst.Pass: self._jump,
-            cst.Break: self._jump,
-            cst.Continue: self._jump,
-            cst.Import: self._import,
-            cst.ImportFrom: self._import_from,
+        self._optional = self._expressions.lower_optional
+        self._all = self._expressions.lower_all
+        self._by_type: dict[type[ast.stmt], Callable[[Any], model.Statement]] = {
+            ast.Expr: self._expr,
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._annotated,
+            ast.AugAssign: self._augmented,
+            ast.Return: self._return,
+            ast.Raise: self._raise,
+            ast.Assert: self._assert,
+            ast.Delete: self._delete,
+            ast.Global: self._global,
+            ast.Nonlocal: self._global,
+            ast.Pass: self._pass,
+            ast.Break: self._break,
+            ast.Continue: self._continue,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+            ast.If: self._if,
+            ast.For: self._for,
+            ast.AsyncFor: self._for,
+            ast.While: self._while,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Try: self._try,
+            ast.Match: self._match,
+            ast.FunctionDef: self._function,
+            ast.AsyncFunctionDef: self._function,
+            ast.ClassDef: self._class,
         }
-        self._compound: dict[type[cst.CSTNode], Callable[[Any], model.Statement]] = {
-            cst.If: self._if,
-            cst.For: self._for,
-            cst.While: self._while,
-            cst.With: self._with,
-            cst.Try: self._try,
-            cst.TryStar: self._try,
-            cst.Match: self._match,
-            cst.FunctionDef: self._function,
-            cst.ClassDef: self._class,
-        }
+        if sys.version_info >= (3, 11):
+            self._by_type[ast.TryStar] = self._try
 
-    def lower_body(
-        self, nodes: Iterable[cst.BaseStatement | cst.BaseSmallStatement]
-    ) -> model.Block:
-        """Lower the statements of a module or a block."""
-        statements: list[model.Statement] = []
-        for node in nodes:
-            if isinstance(node, cst.SimpleStatementLine):
-                for small in node.body:
-                    self._simple(small, statements)
-            elif isinstance(node, cst.BaseSmallStatement):
-                self._simple(node, statements)
-            else:
-                statements.append(self._compound[type(node)](node))
-        return tuple(statements)
+    def lower_body(self, nodes: Iterable[ast.stmt]) -> model.Block:
+        """Lower the statements of a module or a block.
 
-    def _simple(self, node: cst.BaseSmallStatement, statements: list[model.Statement]) -> None:
-        semicolon = getattr(node, "semicolon", None)
-        lowering = self._small.get(type(node))
-        if lowering is None:  # such as a type alias: it holds nothing to run
-            self._expressions.skip(node.with_changes(semicolon=cst.MaybeSentinel.DEFAULT))
-        else:
-            statements.append(lowering(node))
-        if isinstance(semicolon, cst.Semicolon):
-            self._take(";")
+        What is left out, such as a type alias, holds nothing to run.
+        """
+        lowerings = self._by_type
+        return tuple([lowerings[type(each)](each) for each in nodes if type(each) in lowerings])
 
-    def _block(self, node: cst.BaseSuite) -> model.Block:
-        self._take(":")
-        return self.lower_body(node.body)
+    def _header(self, node: ast.stmt, *parts: Placed | None) -> tuple[int, int]:
+        """The span of a compound statement up to its colon, of which these are the parts."""
+        start, _ = self._span(node)
+        ends = [self._span(each)[1] for each in parts if each is not None]
+        return start, self._positions.header_end(max(ends, default=start))
 
-    def _expr(self, node: cst.Expr) -> model.Statement:
-        start = self.cursor.skip_blanks()
-        value = self._lower(node.value)
-        return model.ExpressionStatement(start, self.cursor.at, value)
+    def _expr(self, node: ast.Expr) -> model.Statement:
+        return model.ExpressionStatement(*self._span(node), self._lower(node.value))
 
-    def _assign(self, node: cst.Assign) -> model.Statement:
-        start = self.cursor.skip_blanks()
-        targets = []
-        for target in node.targets:
-            targets.append(self._lower(target.target))
-            self._take("=")
-        value = self._lower(node.value)
-        return model.Assign(start, self.cursor.at, tuple(targets), value, None)
+    def _assign(self, node: ast.Assign) -> model.Statement:
+        targets, value = self._all(node.targets), self._lower(node.value)
+        return model.Assign(*self._span(node), targets, value, None)
 
-    def _annotated(self, node: cst.AnnAssign) -> model.Statement:
-        start = self.cursor.skip_blanks()
-        target = self._lower(node.target)
-        self._take(":")
-        annotation = self._expressions.lower_annotation(node.annotation)
-        value = None
-        if node.value is not None:
-            self._take("=")
-            value = self._lower(node.value)
-        return model.Assign(start, self.cursor.at, (target,), value, annotation)
+    def _annotated(self, node: ast.AnnAssign) -> model.Statement:
+        target, annotation = self._lower(node.target), self._lower(node.annotation)
+        value = self._optional(node.value)
+        return model.Assign(*self._span(node), (target,), value, annotation)
 
-    def _augmented(self, node: cst.AugAssign) -> model.Statement:
-        start = self.cursor.skip_blanks()
-        target = self._lower(node.target)
-        op = _AUGMENTED[type(node.operator)]
-        self._take(op + "=")
-        value = self._lower(node.value)
-        return model.AugmentedAssign(start, self.cursor.at, target, op, value)
+    def _augmented(self, node: ast.AugAssign) -> model.Statement:
+        target, value = self._lower(node.target), self._lower(node.value)
+        return model.AugmentedAssign(*self._span(node), target, BINARY[type(node.op)], value)
 
-    def _return(self, node: cst.Return) -> model.Statement:
-        start = self._take("return")
-        value = None if node.value is None else self._lower(node.value)
-        return model.Return(start, self.cursor.at, value)
+    def _return(self, node: ast.Return) -> model.Statement:
+        return model.Return(*self._span(node), self._optional(node.value))
 
-    def _raise(self, node: cst.Raise) -> model.Statement:
-        start = self._take("raise")
-        values = [] if node.exc is None else [self._lower(node.exc)]
-        if node.cause is not None:
-            self._take("from")
-            values.append(self._lower(node.cause.item))
-        return model.Raise(start, self.cursor.at, tuple(values))
+    def _raise(self, node: ast.Raise) -> model.Statement:
+        values = [each for each in (node.exc, node.cause) if each is not None]
+        return model.Raise(*self._span(node), self._all(values))
 
-    def _assert(self, node: cst.Assert) -> model.Statement:
-        start = self._take("assert")
-        test = self._lower(node.test)
-        if node.msg is not None:
-            self._take(",")
-            self._lower(node.msg)
-        return model.Assert(start, self.cursor.at, test)
+    def _assert(self, node: ast.Assert) -> model.Statement:
+        return model.Assert(*self._span(node), self._lower(node.test))
 
-    def _delete(self, node: cst.Del) -> model.Statement:
-        start = self._take("del")
-        target = self._lower(node.target)
-        bare_tuple = isinstance(target, model.Sequence) and target.kind == "tuple"
-        targets = target.elements if bare_tuple else (target,)  # type: ignore[attr-defined]
-        return model.Delete(start, self.cursor.at, targets)
+    def _delete(self, node: ast.Delete) -> model.Statement:
+        targets = node.targets
+        if len(targets) == 1 and isinstance(targets[0], ast.Tuple):
+            targets = targets[0].elts
+        return model.Delete(*self._span(node), self._all(targets))
 
-    def _global(self, node: cst.Global | cst.Nonlocal) -> model.Statement:
-        kind: Literal["global", "nonlocal"] = (
-            "global" if isinstance(node, cst.Global) else "nonlocal"
+    def _global(self, node: ast.Global | ast.Nonlocal) -> model.Statement:
+        kind: Literal["global", "nonlocal"]
+        kind = "global" if isinstance(node, ast.Global) else "nonlocal"
+        return model.ScopeDeclaration(*self._span(node), kind, tuple(node.names))
+
+    def _pass(self, node: ast.Pass) -> model.Statement:
+        return model.Jump(*self._span(node), "pass")
+
+    def _break(self, node: ast.Break) -> model.Statement:
+        return model.Jump(*self._span(node), "break")
+
+    def _continue(self, node: ast.Continue) -> model.Statement:
+        return model.Jump(*self._span(node), "continue")
+
+    def _import(self, node: ast.Import) -> model.Statement:
+        return model.Import(*self._span(node), _aliases(node.names))
+
+    def _import_from(self, node: ast.ImportFrom) -> model.Statement:
+        names = None if node.names[0].name == "*" else _aliases(node.names)
+        return model.ImportFrom(*self._span(node), node.level, node.module or "", names)
+
+    def _if(self, node: ast.If) -> model.Statement:
+        header, test = self._header(node, node.test), self._lower(node.test)
+        body, orelse = self.lower_body(node.body), self.lower_body(node.orelse)
+        return model.If(*header, test, body, orelse)
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> model.Statement:
+        header = self._header(node, node.iter)
+        target, iterable = self._lower(node.target), self._lower(node.iter)
+        body, orelse = self.lower_body(node.body), self.lower_body(node.orelse)
+        return model.For(*header, target, iterable, body, orelse)
+
+    def _while(self, node: ast.While) -> model.Statement:
+        header, test = self._header(node, node.test), self._lower(node.test)
+        body, orelse = self.lower_body(node.body), self.lower_body(node.orelse)
+        return model.While(*header, test, body, orelse)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> model.Statement:
+        last = node.items[-1]
+        items = [
+            (self._lower(each.context_expr), self._optional(each.optional_vars))
+            for each in node.items
+        ]
+        header = self._header(node, last.context_expr, last.optional_vars)
+        return model.With(*header, tuple(items), self.lower_body(node.body))
+
+    def _try(self, node: ast.Try) -> model.Statement:
+        handlers = [(each.name, self.lower_body(each.body)) for each in node.handlers]
+        return model.Try(
+            *self._header(node),
+            self.lower_body(node.body),
+            tuple(handlers),
+            self.lower_body(node.orelse),
+            self.lower_body(node.finalbody),
         )
-        start = self._take(kind)
-        for item in node.names:
-            self._take(item.name.value)
-            if isinstance(item.comma, cst.Comma):
-                self._take(",")
-        names = tuple(item.name.value for item in node.names)
-        return model.ScopeDeclaration(start, self.cursor.at, kind, names)
 
-    def _jump(self, node: cst.Pass | cst.Break | cst.Continue) -> model.Statement:
-        kind: Literal["break", "continue", "pass"] = "pass"
-        if isinstance(node, cst.Break):
-            kind = "break"
-        elif isinstance(node, cst.Continue):
-            kind = "continue"
-        start = self._take(kind)
-        return model.Jump(start, self.cursor.at, kind)
+    def _match(self, node: ast.Match) -> model.Statement:
+        cases = [
+            (
+                self._patterns.lower(each.pattern),
+                self._optional(each.guard),
+                self.lower_body(each.body),
+            )
+            for each in node.cases
+        ]
+        header = self._header(node, node.subject)
+        return model.Match(*header, self._lower(node.subject), tuple(cases))
 
-    def _import(self, node: cst.Import) -> model.Statement:
-        start = self._take("import")
-        names = tuple(self._alias(alias) for alias in node.names)
-        return model.Import(start, self.cursor.at, names)
-
-    def _import_from(self, node: cst.ImportFrom) -> model.Statement:
-        start = self._take("from")
-        for _ in node.relative:
-            self._take(".")
-        module = "" if node.module is None else self._dotted(node.module)
-        self._take("import")
-        if node.lpar is not None:
-            self._take("(")
-        names = None
-        if isinstance(node.names, cst.ImportStar):
-            self._take("*")
-        else:
-            names = tuple(self._alias(alias) for alias in node.names)
-        if node.rpar is not None:
-            self._take(")")
-        return model.ImportFrom(start, self.cursor.at, len(node.relative), module, names)
-
-    def _alias(self, node: cst.ImportAlias) -> tuple[str, str | None]:
-        name, alias = self._dotted(node.name), None
-        if node.asname is not None:
-            self._take("as")
-            lowered = self._lower(node.asname.name)
-            alias = lowered.id if isinstance(lowered, model.Name) else None
-        if isinstance(node.comma, cst.Comma):
-            self._take(",")
-        return name, alias
-
-    def _dotted(self, node: cst.BaseExpression) -> str:
-        names: list[str] = []
-        lowered = self._lower(node)
-        while isinstance(lowered, model.Attribute):
-            names.append(lowered.name)
-            lowered = lowered.value
-        if isinstance(lowered, model.Name):
-            names.append(lowered.id)
-        return ".".join(reversed(names))
-
-    def _if(self, node: cst.If, keyword: str = "if") -> model.Statement:
-        start = self._take(keyword)
-        test = self._lower(node.test)
-        end = self.cursor.at
-        body = self._block(node.body)
-        orelse: model.Block = ()
-        if isinstance(node.orelse, cst.If):
-            orelse = (self._if(node.orelse, "elif"),)
-        elif node.orelse is not None:
-            orelse = self._else(node.orelse)
-        return model.If(start, end, test, body, orelse)
-
-    def _else(self, node: cst.Else | cst.Finally | None, keyword: str = "else") -> model.Block:
-        if node is None:
-            return ()
-        self._take(keyword)
-        return self._block(node.body)
-
-    def _for(self, node: cst.For) -> model.Statement:
-        start = self.cursor.skip_blanks()
-        if node.asynchronous is not None:
-            self._take("async")
-        self._take("for")
-        target = self._lower(node.target)
-        self._take("in")
-        iterable = self._lower(node.iter)
-        end = self.cursor.at
-        body = self._block(node.body)
-        return model.For(start, end, target, iterable, body, self._else(node.orelse))
-
-    def _while(self, node: cst.While) -> model.Statement:
-        start = self._take("while")
-        test = self._lower(node.test)
-        end = self.cursor.at
-        body = self._block(node.body)
-        return model.While(start, end, test, body, self._else(node.orelse))
-
-    def _with(self, node: cst.With) -> model.Statement:
-        start = self.cursor.skip_blanks()
-        if node.asynchronous is not None:
-            self._take("async")
-        self._take("with")
-        parenthesized = isinstance(node.lpar, cst.LeftParen)
-        if parenthesized:
-            self._take("(")
-        items = []
-        for item in node.items:
-            context = self._lower(item.item)
-            target = None
-            if item.asname is not None:
-                self._take("as")
-                target = self._lower(item.asname.name)
-            if isinstance(item.comma, cst.Comma):
-                self._take(",")
-            items.append((context, target))
-        if parenthesized:
-            self._take(")")
-        end = self.cursor.at
-        return model.With(start, end, tuple(items), self._block(node.body))
-
-    def _try(self, node: cst.Try | cst.TryStar) -> model.Statement:
-        start = self._take("try")
-        end = self.cursor.at
-        body = self._block(node.body)
-        handlers = []
-        for handler in node.handlers:
-            self._take("except")
-            if isinstance(handler, cst.ExceptStarHandler):
-                self._take("*")
-            if handler.type is not None:
-                self._lower(handler.type)
-            name = None
-            if handler.name is not None:
-                self._take("as")
-                target = self._lower(handler.name.name)
-                name = target.id if isinstance(target, model.Name) else None
-            handlers.append((name, self._block(handler.body)))
-        orelse = self._else(node.orelse)
-        finalbody = self._else(node.finalbody, "finally")
-        return model.Try(start, end, body, tuple(handlers), orelse, finalbody)
-
-    def _match(self, node: cst.Match) -> model.Statement:
-        start = self._take("match")
-        subject = self._lower(node.subject)
-        end = self.cursor.at
-        self._take(":")
-        cases = []
-        for case in node.cases:
-            self._take("case")
-            pattern = lower_pattern(case.pattern, *self._expressions.skip(case.pattern))
-            guard = None
-            if case.guard is not None:
-                self._take("if")
-                guard = self._lower(case.guard)
-            cases.append((pattern, guard, self._block(case.body)))
-        return model.Match(start, end, subject, tuple(cases))
-
-    def _decorators(self, nodes: Iterable[cst.Decorator]) -> tuple[model.Expression, ...]:
-        decorators = []
-        for node in nodes:
-            self._take("@")
-            decorators.append(self._lower(node.decorator))
-        return tuple(decorators)
-
-    def _function(self, node: cst.FunctionDef) -> model.Statement:
-        decorators = self._decorators(node.decorators)
-        start = self.cursor.skip_blanks()
-        if node.asynchronous is not None:
-            self._take("async")
-        self._take("def")
-        self._take(node.name.value)
-        if node.type_parameters is not None:
-            self._expressions.skip(node.type_parameters)
-        self._take("(")
-        parameters = self._expressions.lower_parameters(node.params)
-        self._take(")")
-        if node.returns is not None:
-            self._take("->")
-            self._expressions.lower_annotation(node.returns)
-        end = self.cursor.at
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> model.Statement:
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        every += [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+        header = self._header(
+            node,
+            *_type_parameters(node),
+            *every,
+            *arguments.defaults,
+            *arguments.kw_defaults,
+            node.returns,
+        )
+        parameters = self._expressions.lower_parameters(arguments)
+        decorators = self._all(node.decorator_list)
         outer, self._expressions.saw_yield = self._expressions.saw_yield, False
-        body = self._block(node.body)
+        body = self.lower_body(node.body)
         is_generator, self._expressions.saw_yield = self._expressions.saw_yield, outer
+        is_async = isinstance(node, ast.AsyncFunctionDef)
         return model.FunctionDef(
-            start,
-            end,
-            node.name.value,
-            parameters,
-            decorators,
-            body,
-            node.asynchronous is not None,
-            is_generator,
+            *header, node.name, parameters, decorators, body, is_async, is_generator
         )
 
-    def _class(self, node: cst.ClassDef) -> model.Statement:
-        decorators = self._decorators(node.decorators)
-        start = self._take("class")
-        self._take(node.name.value)
-        if node.type_parameters is not None:
-            self._expressions.skip(node.type_parameters)
-        parenthesized = isinstance(node.lpar, cst.LeftParen)
-        if parenthesized:
-            self._take("(")
-        bases = self._expressions.lower_arguments((*node.bases, *node.keywords))
-        if parenthesized:
-            self._take(")")
-        end = self.cursor.at
-        body = self._block(node.body)
-        return model.ClassDef(start, end, node.name.value, bases, decorators, body)
+    def _class(self, node: ast.ClassDef) -> model.Statement:
+        bases = self._expressions.lower_arguments(node.bases, node.keywords)
+        values = [each.value for each in node.keywords]
+        header = self._header(node, *_type_parameters(node), *node.bases, *values)
+        decorators = self._all(node.decorator_list)
+        return model.ClassDef(*header, node.name, bases, decorators, self.lower_body(node.body))
 
 
-_AUGMENTED: dict[type[cst.CSTNode], str] = {
-    getattr(cst, operator.__name__ + "Assign"): token for operator, token in BINARY.items()
-}
+def _aliases(names: list[ast.alias]) -> tuple[tuple[str, str | None], ...]:
+    return tuple([(each.name, each.asname) for each in names])
+
+
+def _type_parameters(node: ast.stmt) -> list[Any]:
+    return getattr(node, "type_params", [])  # from Python 3.12 on

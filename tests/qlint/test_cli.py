@@ -308,11 +308,11 @@ def test_help_and_version(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "forbidden"),
     [
-        (["--version"], {"libcst", "rich", "pathspec", "pluggy", "tomllib", "tomli"}),
-        (["--help"], {"libcst", "rich", "pathspec", "pluggy", "tomllib", "tomli"}),
-        (["--list-rules"], {"libcst", "rich", "pathspec"}),
-        (["--explain", "QL001"], {"libcst", "rich", "pathspec"}),
-        (["--isolated", "empty"], {"libcst", "rich", "pathspec"}),
+        (["--version"], {"qlint.syntax.parse", "rich", "pathspec", "pluggy", "tomllib", "tomli"}),
+        (["--help"], {"qlint.syntax.parse", "rich", "pathspec", "pluggy", "tomllib", "tomli"}),
+        (["--list-rules"], {"qlint.syntax.parse", "rich", "pathspec"}),
+        (["--explain", "QL001"], {"qlint.syntax.parse", "rich", "pathspec"}),
+        (["--isolated", "empty"], {"qlint.syntax.parse", "rich", "pathspec"}),
     ],
 )
 def test_start_up_imports_little(here: Path, arguments: list[str], forbidden: set[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import sysconfig
 from bisect import bisect_right
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qlint.syntax import model
+from qlint.syntax.errors import SourceError
 from qlint.syntax.parse import parse
 
 if TYPE_CHECKING:
@@ -159,10 +161,61 @@ def test_nothing(text: str) -> None:
 
 
 def test_comments_are_kept_with_their_places() -> None:
-    text = "a = [  # one\n    1,\n]  # two\n# three"
+    text = "a = [  # one\r    1,\r\n]  # noqa\n# three"
     comments = [(text[each.start], each.text) for each in parse(text).comments]
-    assert comments == [("#", "# one"), ("#", "# two"), ("#", "# three")]
+    assert comments == [("#", "# one"), ("#", "# noqa"), ("#", "# three")]
+
+
+def test_comments_that_nothing_reads_are_left_out() -> None:
+    assert parse("a = 1  # one\n").comments == ()
 
 
 def test_a_hash_in_a_string_is_no_comment() -> None:
-    assert parse("a = '# not'\n").comments == ()
+    assert parse("a = '# noqa'\n").comments == ()
+
+
+def test_headers_end_before_their_colon() -> None:
+    text = (
+        "def a(b: c = d[1:2],  # e: f\n    ) -> g:\n    pass\n"
+        "class h(i, j=k[:]) : pass\nif (l): pass\nwith m as n, o: pass\ntry: pass\nfinally: pass\n"
+        "def p(): pass\nasync def q(*r, **s): pass\nwhile t : pass\nclass u: pass\n"
+    )
+    headers = [text[each.start : each.end] for each in parse(text).body]
+    assert headers == [
+        "def a(b: c = d[1:2],  # e: f\n    ) -> g",
+        "class h(i, j=k[:])",
+        "if (l)",
+        "with m as n, o",
+        "try",
+        "def p()",
+        "async def q(*r, **s)",
+        "while t",
+        "class u",
+    ]
+
+
+def test_positions_inside_f_strings_are_within_them() -> None:
+    text = 'a = (f\'{b(c)}\'\n    \'d\' f"""{\n  e + f}""")\n'
+    start, end = text.index("f'"), text.rindex(")")
+    inner = [
+        each for each in nodes(parse(text).body) if isinstance(each, (model.Call, model.BinaryOp))
+    ]
+    assert len(inner) == 2
+    assert all(start <= each.start < each.end <= end for each in inner)
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "message"),
+    [
+        ("a = 1\nb = (\n", 2, "syntax error: '(' was never closed"),
+        ("a = 1\nb = 1 +\n", 2, "syntax error: invalid syntax"),
+        ("a\0b", 1, "null bytes"),
+        ("(" * 5000 + ")" * 5000, 1, "too many nested parentheses"),
+        ("a" + " + a" * 100_000, 1, "nested too deeply"),
+        ("-" * 100_000 + "a", 1, "nested too deeply"),
+    ],
+)
+def test_what_is_not_python(text: str, row: int, message: str) -> None:
+    with pytest.raises(SourceError, match=re.escape(message)) as raised:
+        parse(text)
+    assert raised.value.row == row
