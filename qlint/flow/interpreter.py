@@ -133,6 +133,11 @@ class Interpreter:
         return self._steps > self._budget
 
     @property
+    def starved(self) -> bool:
+        """Whether this entry point has used up its steps, which were fewer than most get."""
+        return self.exhausted and self._budget < _STEP_BUDGET
+
+    @property
     def spent(self) -> bool:
         """Whether the steps for what runs now are used up, all entry points together."""
         return self._total <= self._reserved

@@ -92,12 +92,14 @@ class _Runner:
             self._load(module)
         self.interp.grant_steps()
         # A helper stands before its callers, as a rule, and they know what to call it with.
-        for rank, function in _most_different_first(reversed(self._builders())):
-            spent = rank > 0 and self.interp.spent
-            if id(function.node) not in self.interp.ran and not spent:
-                self._enter(function.module, partial(self._run_function, function))
+        builders = _most_different_first(reversed(self._builders()))
+        starved = [each for each in builders if not self._build(*each)]
         self.interp.release_steps()
         self._run_models()
+        before = len(self.interp.models)
+        for _, function in starved:  # with what the models have left
+            self._build(1, function, again=True)
+        self._run_built(self._different_models(self.interp.models[before:]))
         for prepared in list(self.interp.prepared):
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
             if not classes_in(prepared.instance) & _STUBS:
@@ -107,21 +109,33 @@ class _Runner:
                 for made in self._construct(cls):
                     self._run_assumed(made)
 
+    def _build(self, rank: int, function: Function, *, again: bool = False) -> bool:
+        """Run a function that builds models; False if there were too few steps for all it does."""
+        if id(function.node) in self.interp.ran and not again:
+            return True
+        if rank > 0 and self.interp.spent:
+            return False
+        self._enter(function.module, partial(self._run_function, function))
+        return not self.interp.starved
+
     def _run_models(self) -> None:
         """Run the models that were built, then the classes that none of them has run."""
-        models = self._different_models()
+        models = self._different_models(self.interp.models)
         for each in models:  # first those that show something new
             if not classes_of(each.instance) <= self.interp.ran_forward:
                 self._run_model(each)
         self._run_classes()
+        self._run_built(models)
+
+    def _run_built(self, models: Iterable[Model]) -> None:
         for each in models:
             if not self.interp.spent:
                 self._run_model(each)
 
-    def _different_models(self) -> list[Model]:
+    def _different_models(self, models: Iterable[Model]) -> list[Model]:
         """The models that are part of no other, one of each shape."""
         shapes: dict[object, Model] = {}
-        for top in self.interp.models:
+        for top in models:
             if not top.instance.attached and self._is_model(top.instance):
                 shapes.setdefault(shape_of(top.instance), top)
         return list(shapes.values())
