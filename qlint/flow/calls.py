@@ -34,6 +34,7 @@ from qlint.flow.values import (
     Instance,
     List,
     NamedTuple,
+    NotTensor,
     Partial,
     Super,
     Tensor,
@@ -42,6 +43,7 @@ from qlint.flow.values import (
     Unknown,
     Value,
     join,
+    options_of,
 )
 from qlint.syntax import model
 
@@ -233,12 +235,22 @@ def call_function(
     interp: Interpreter, function: Function, arguments: Arguments, site: Site
 ) -> Value:
     """Run a function of the program on these arguments; bounded in depth and in steps."""
+    if interp.is_running(function) and _says_nothing(arguments):
+        return UNKNOWN
     if not interp.enter(function):
         return UNKNOWN
     try:
         return _run(interp, function, arguments, site)
     finally:
         interp.leave()
+
+
+def _says_nothing(arguments: Arguments) -> bool:
+    """Whether arguments are plain values, not all known, by which no recursion can be followed."""
+    values = [option for each in arguments.values() for option in options_of(each)]
+    return all(isinstance(each, (Constant, NotTensor, Unknown)) for each in values) and not all(
+        isinstance(each, Constant) for each in values
+    )
 
 
 def _run(interp: Interpreter, function: Function, arguments: Arguments, site: Site) -> Value:

@@ -152,6 +152,11 @@ class Interpreter:
         """From here on models run, for which steps were kept."""
         self._reserved = 0
 
+    def share_steps(self, entry_points: int) -> None:
+        """Give the next entry point its share of the steps that are left for so many."""
+        left = self._total - self._steps
+        self._reserved = left - left // entry_points
+
     def namespace(self, module: Module) -> Namespace:
         """The global names of a module, evaluating its top level the first time."""
         found = self._namespaces.get(module.path)
@@ -224,6 +229,10 @@ class Interpreter:
         self._on_stack[node] = same + 1
         self.ran.add(id(function.node))
         return True
+
+    def is_running(self, function: Function) -> bool:
+        """Whether a call of a function has not returned yet."""
+        return self._on_stack[function.node] > 0
 
     def leave(self) -> None:
         """Note that the function last entered has returned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from qlint.flow import (
@@ -11,6 +12,7 @@ from qlint.flow import (
     iterator_calls,
     library_calls,
     records,
+    regex_calls,
 )
 from qlint.flow.operators import binary
 from qlint.flow.values import (
@@ -48,6 +50,7 @@ MODULES = (
     "importlib.",
     "argparse.",
     "contextlib.",
+    "re.",
 )
 
 
@@ -123,6 +126,9 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "types.MethodType": library_calls.py_method_type,
     "inspect.isclass": introspection.py_is_class,
     "importlib.import_module": introspection.py_import_module,
+    "re.split": regex_calls.py_regex(re.split),
+    "re.findall": regex_calls.py_regex(re.findall),
+    "re.sub": regex_calls.py_regex(re.sub),
     "functools.partial": library_calls.py_partial,
     "functools.partialmethod": library_calls.py_partial_method,
     "functools.reduce": library_calls.py_reduce,

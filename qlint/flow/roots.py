@@ -85,6 +85,7 @@ class _Runner:
         self.interp = interp
         self.modules = modules
         self.crashes: list[tuple[Module, Exception]] = []
+        self.shapes: set[object] = set()
 
     def run_all(self, quantized: Sequence[str]) -> None:
         """Run everything there is, what builds models before what was built."""
@@ -96,10 +97,7 @@ class _Runner:
         starved = [each for each in builders if not self._build(*each)]
         self.interp.release_steps()
         self._run_models()
-        before = len(self.interp.models)
-        for _, function in starved:  # with what the models have left
-            self._build(1, function, again=True)
-        self._run_built(self._different_models(self.interp.models[before:]))
+        self._build_again(starved)
         for prepared in list(self.interp.prepared):
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
             if not classes_in(prepared.instance) & _STUBS:
@@ -118,6 +116,17 @@ class _Runner:
         self._enter(function.module, partial(self._run_function, function))
         return not self.interp.starved
 
+    def _build_again(self, starved: Sequence[tuple[int, Function]]) -> None:
+        """Share what steps the models have left among the functions that were cut short."""
+        waiting = Counter(rank for rank, _ in starved)
+        for rank, function in starved:
+            self.interp.share_steps(waiting[rank])
+            waiting[rank] -= 1
+            before = len(self.interp.models)
+            self._build(1, function, again=True)
+            self._run_built(self._different_models(self.interp.models[before:]))
+        self.interp.release_steps()
+
     def _run_models(self) -> None:
         """Run the models that were built, then the classes that none of them has run."""
         models = self._different_models(self.interp.models)
@@ -133,12 +142,15 @@ class _Runner:
                 self._run_model(each)
 
     def _different_models(self, models: Iterable[Model]) -> list[Model]:
-        """The models that are part of no other, one of each shape."""
-        shapes: dict[object, Model] = {}
+        """The models that are part of no other and of another shape than all before them."""
+        different = []
         for top in models:
             if not top.instance.attached and self._is_model(top.instance):
-                shapes.setdefault(shape_of(top.instance), top)
-        return list(shapes.values())
+                shape = shape_of(top.instance)
+                if shape not in self.shapes:
+                    self.shapes.add(shape)
+                    different.append(top)
+        return different
 
     def _enter(
         self,
