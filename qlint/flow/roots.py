@@ -107,13 +107,16 @@ class _Runner:
                 for made in self._construct(cls):
                     self._run_assumed(made)
 
-    def _build(self, rank: int, function: Function, *, again: bool = False) -> bool:
+    def _build(self, rank: int, function: Function) -> bool:
         """Run a function that builds models; False if there were too few steps for all it does."""
-        if id(function.node) in self.interp.ran and not again:
+        if id(function.node) in self.interp.ran:
             return True
         if rank > 0 and self.interp.spent:
             return False
+        before = set(self.interp.ran)
         self._enter(function.module, partial(self._run_function, function))
+        if self.interp.exhausted:  # what it called may have been cut short as well
+            self.interp.ran = before
         return not self.interp.starved
 
     def _build_again(self, starved: Sequence[tuple[int, Function]]) -> None:
@@ -123,7 +126,7 @@ class _Runner:
             self.interp.share_steps(waiting[rank])
             waiting[rank] -= 1
             before = len(self.interp.models)
-            self._build(1, function, again=True)
+            self._build(1, function)
             self._run_built(self._different_models(self.interp.models[before:]))
         self.interp.release_steps()
 
@@ -176,6 +179,7 @@ class _Runner:
         self._run_safely(module, lambda: self.interp.namespace(module))
         if self.interp.flags.undecided:
             self._take_back(before)
+        if self.interp.flags.undecided or self.interp.exhausted:
             self.interp.ran = ran
         self.interp.log.keep()
 

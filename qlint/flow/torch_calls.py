@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import module_methods, modules
-from qlint.flow.containers import iterate, known_items
+from qlint.flow.containers import iterate, known_items, new_dict, new_list
 from qlint.flow.events import Operation
 from qlint.flow.operators import binary, quantized_result, report_unsupported
 from qlint.flow.values import (
@@ -81,6 +81,7 @@ _RETURN_FIRST = frozenset(
     QUANTIZATION + name
     for name in ("fuse_modules", "fuse_modules_qat", "propagate_qconfig_", "swap_module")
 )
+_PARAMETER_CONTAINERS = frozenset({NN + "ParameterList", NN + "ParameterDict"})
 _TENSOR_CLASSES = frozenset({NN + "Parameter", NN + "Buffer", NN + "UninitializedParameter"})
 _CHECKPOINT_OPTIONS = frozenset(
     {"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug"}
@@ -129,9 +130,22 @@ def _construct(interp: Interpreter, name: str, arguments: Arguments, site: Site)
         return FLOAT
     if name == "torch.Size":
         return arguments.args[0] if arguments.args else Tuple(())
+    if name in _PARAMETER_CONTAINERS:
+        return _parameters(interp, arguments, as_list=name.endswith("List"))
     if may_be_module_class(name):
         return module_methods.construct(interp, name, arguments, site)
     return UNKNOWN
+
+
+def _parameters(interp: Interpreter, arguments: Arguments, *, as_list: bool) -> Value:
+    """A list or dict of parameters, which is no more than that: they take no part in convert."""
+    given = arguments.args[0] if arguments.args else Tuple(())
+    items, more = known_items(interp, given)
+    if as_list:
+        return new_list([FLOAT for _ in items], more=more)
+    made = new_dict((key, FLOAT) for key in items if isinstance(key, Constant))
+    made.open = more or len(made.slots) < len(items)
+    return made
 
 
 def _eager_step(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
