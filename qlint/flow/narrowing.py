@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
 
+# What a program asks a tensor to tell int8 from float.
+_ASK_FOR_KIND = frozenset({"is_floating_point", "dtype", "is_quantized"})
+
 
 def assume(interp: Interpreter, test: model.Expression, holds: bool, frame: Frame) -> None:
     """Narrow local names to the values for which ``test`` is as ``holds`` says."""
@@ -44,8 +47,23 @@ def assume(interp: Interpreter, test: model.Expression, holds: bool, frame: Fram
         _assume_call(interp, test, holds, frame)
 
 
+def assume_passed(test: model.Expression, frame: Frame) -> None:
+    """Narrow local names behind a check that stops int8 tensors: what gets past it is float."""
+    for node in model.walk(test):
+        if not (isinstance(node, model.Attribute) and node.name in _ASK_FOR_KIND):
+            continue
+        if isinstance(node.value, model.Name):
+            value = frame.names.get(node.value.id)
+            if isinstance(value, Tensor) and value.state is State.QUANTIZED:
+                frame.names[node.value.id] = Tensor(State.FLOAT)
+
+
 def _assume_comparison(test: model.Compare, holds: bool, frame: Frame) -> None:
     other = test.comparators[0]
+    if isinstance(test.left, model.Attribute) and test.left.name == "dtype":
+        text = frame.module.text[other.start : other.end]
+        if (test.ops[0] in ("==", "in")) is holds and "torch." in text and "torch.q" not in text:
+            _assume_quantized(test.left.value, False, frame)
     if not (isinstance(other, model.Constant) and other.value is None):
         return
     if test.ops[0] in ("is", "=="):

@@ -168,8 +168,10 @@ def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
     if decided is not None:
         block, other = (node.body, node.orelse) if decided else (node.orelse, node.body)
         # A program is meant to run: a check that fails here fails for what was not looked at.
-        checks = _raises(block) and not interp.trying
-        return interp.execute(other if checks else block, frame)
+        if _raises(block) and not interp.trying:
+            narrowing.assume_passed(node.test, frame)
+            block = other
+        return interp.execute(block, frame)
 
     counts: list[int] = []
     selects = _selects_by_index(interp, node.test, frame)

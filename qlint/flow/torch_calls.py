@@ -225,7 +225,8 @@ def call_tensor_method(
     if family is not None:
         _report(interp, family, "method", f".{name}()", site, values)
     elif likes and (like := quantized_in(arguments.args)) is not None:
-        report_unsupported(interp, LIKE, f".{name}()", kernels.Outcome.FAILS, site, like)
+        kind = name if name == "copy_" else LIKE
+        report_unsupported(interp, kind, f".{name}()", kernels.Outcome.FAILS, site, like)
         return FLOAT
     elif isinstance(receiver, Tensor):
         whole = arguments.with_first(receiver)

@@ -52,6 +52,7 @@ _CURES = {
         "zeros_like new_zeros new_ones new_full new_empty new_tensor".split(),
         "make the tensor from the shape: `torch.zeros(x.shape)`",
     ),
+    "copy": "copy what a DeQuantStub, or `dequantize()`, makes of it",
     LIKE: "name the device alone (`.to(x.device)`), and keep the tensor float",
     "mean": "dequantize before it, or give the dimensions",
 }

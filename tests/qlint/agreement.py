@@ -6,6 +6,7 @@ calls met quantized tensors there, and what happened.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -51,6 +52,13 @@ class Score:
 
 def load(name: str) -> dict:
     return json.loads((TRUTH / name).read_text())
+
+
+def load_judged(name: str) -> dict[tuple[str, str], str]:
+    """Verdicts on findings, by ``(place, code)``."""
+    with (TRUTH / name).open(newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        return {(row["place"], row["code"]): row["verdict"] for row in rows}
 
 
 def score(findings: list[tuple[str, str, int, int]], truth: dict) -> dict[str, Score]:

@@ -84,6 +84,21 @@ def test_all_categories_of_the_truth_are_judged(scores: dict[str, agreement.Scor
     assert scores.keys() <= _REACHED.keys()
 
 
+def test_what_no_model_ran_is_judged_by_hand(assumed: list[tuple[str, str, int, int]]) -> None:
+    truth = agreement.load("torchvision.json")
+    shown = truth["sites"].keys() | truth["no_kernel_modules"].keys()
+    verdicts = agreement.load_judged("torchvision_judged.tsv")
+    judged = {
+        (f"{path}:{first}", code)
+        for code, path, first, last in assumed
+        if not shown & {f"{path}:{row}" for row in range(first, last + 1)}
+        and not set(truth["executed_lines"].get(path, ())) & set(range(first, last + 1))
+    }
+    assert judged == verdicts.keys()
+    wrong = [each for each, verdict in verdicts.items() if verdict == "false"]
+    assert len(wrong) <= 0.01 * len(assumed)
+
+
 def test_float_islands_are_left_alone(assumed: list[tuple[str, str, int, int]]) -> None:
     truth = agreement.load("torchvision.json")
     quantized = set(truth["sites"])
