@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import attributes, special_methods
+from qlint.flow import attributes, special_methods, tensor_items
 from qlint.flow.containers import MORE, iterate, new_list
 from qlint.flow.values import UNKNOWN, Tensor, Tuple, Value, join, options_of
 from qlint.syntax import model
@@ -26,6 +26,7 @@ def bind(interp: Interpreter, target: model.Expression, value: Value, frame: Fra
     elif isinstance(target, model.Subscript):
         container = interp.evaluate(target.value, frame)
         index = interp.evaluate(target.index, frame)
+        tensor_items.check_write(interp, container, index, value, interp.site(target, frame))
         for each in options_of(container):
             special_methods.set_item(interp, each, index, value, interp.site(target, frame))
     elif isinstance(target, model.Starred):

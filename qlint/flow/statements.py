@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from qlint.flow.values import (
     Instance,
     Lazy,
     List,
+    Tensor,
     Tuple,
     join,
 )
@@ -85,6 +87,9 @@ def _augmented(interp: Interpreter, node: model.AugmentedAssign, frame: Frame) -
         value = left
     else:
         value = special_methods.binary(interp, node.op, left, right, site, "in-place operator")
+        in_part = isinstance(node.target, model.Subscript) and isinstance(left, Tensor)
+        if in_part and isinstance(value, Tensor):  # it is written where it came from
+            value = replace(value, grid=left.grid)  # type: ignore[attr-defined]
     interp.bind(node.target, value, frame)
     return _FALLS_THROUGH
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.kernels import Outcome, is_swapped
-from qlint.semantics.operations import LIKE
+from qlint.semantics.operations import LIKE, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,14 @@ _CURES = {
     **dict.fromkeys(
         "zeros_like new_zeros new_ones new_full new_empty new_tensor".split(),
         "make the tensor from the shape: `torch.zeros(x.shape)`",
+    ),
+    **dict.fromkeys(
+        ("rand_like", "randn_like"), "make the tensor from the shape: `torch.rand(x.shape)`"
+    ),
+    **dict.fromkeys(("numpy", "tolist"), "read what `dequantize()` makes of it"),
+    WRITE: (
+        "join the parts by the `cat` of a FloatFunctional, or dequantize both, and quantize what "
+        "is whole"
     ),
     "copy": "copy what a DeQuantStub, or `dequantize()`, makes of it",
     LIKE: "name the device alone (`.to(x.device)`), and keep the tensor float",
@@ -155,7 +163,9 @@ class UnsupportedOp(Rule):
 
     def on_unsupported_operation(self, event: UnsupportedOperation) -> Iterator[Finding]:
         """Report the operation."""
-        if event.outcome is Outcome.WRONG:
+        if event.name == WRITE:
+            message = _of_write(event)
+        elif event.outcome is Outcome.WRONG:
             message = (
                 f"`{event.spelled}` of a quantized tensor runs, but its result is rounded to the "
                 "input's scale, which is far too coarse for it"
@@ -171,6 +181,18 @@ class UnsupportedOp(Rule):
                 "model fails here"
             )
         yield Finding(event.site, message, _CURES.get(event.name, _ISLAND))
+
+
+def _of_write(event: UnsupportedOperation) -> str:
+    if event.outcome is Outcome.WRONG:
+        return (
+            "only the integers of this quantized tensor are copied: on the scale of the one that "
+            "they are written into they are other numbers"
+        )
+    return (
+        "a quantized tensor cannot be written into a float one, or by a mask or list of indices, "
+        "so the converted model fails here"
+    )
 
 
 _HEAD = """\

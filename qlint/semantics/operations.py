@@ -36,6 +36,9 @@ def _names(text: str) -> frozenset[str]:
 LIKE = "like another"
 LIKE_METHODS = _names("to type_as copy_")
 
+# `x[...] = y`, as torch names it.
+WRITE = "setitem"
+
 # Casts to whole numbers, as methods and as dtypes. What a cast to another float dtype was to make
 # stays on the quantized path: it fails, and whoever repairs it with an int8 kernel goes on there.
 INTEGER_CASTS = _names("int long short char byte bool")

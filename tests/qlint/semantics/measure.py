@@ -175,6 +175,15 @@ _OWN_CALLS: dict[str, Call] = {
     "multi_dot": lambda f, x, y: f([x[0, 0], y[0, 0]]),
     "vecdot": lambda f, x, y: f(x, y),
     "chain_matmul": lambda f, x, y: f(x[0, 0], y[0, 0]),
+    "rand_like": lambda f, x, y: f(x),
+    "randn_like": lambda f, x, y: f(x),
+    "bernoulli": lambda f, x, y: f(torch.sigmoid(x)),
+    "multinomial": lambda f, x, y: f(torch.sigmoid(x[0, 0]), 2),
+    "block_diag": lambda f, x, y: f(x[0, 0], y[0, 0]),
+    # These answer with what is no tensor; that they answer is what counts.
+    "numpy": lambda f, x, y: torch.as_tensor(f(x)),
+    "tolist": lambda f, x, y: torch.as_tensor(f(x)),
+    "allclose": lambda f, x, y: torch.as_tensor(f(x, y)),
 }
 for _name in ("add", "sub", "mul", "div", "fmod", "remainder", "pow", "rsub", "maximum", "minimum"):
     _OWN_CALLS[_name] = lambda f, x, y: f(x, y)
@@ -237,6 +246,10 @@ _NO_OPERATIONS = (
 ).split()
 
 
+# What those words leave out and people do call on tensors inside a model.
+_ALSO = "rand_like randn_like bernoulli multinomial block_diag numpy tolist allclose".split()
+
+
 def operations() -> list[str]:
     """Names of all functions and methods of torch that compute something on tensors."""
     names = {
@@ -247,7 +260,8 @@ def operations() -> list[str]:
     }
     plain = {name for name in names if not any(name.startswith(each) for each in _NO_OPERATIONS)}
     # What works in place is known by the name of what does not.
-    return sorted(plain - {n for n in plain if n.endswith("_") and n[:-1] in plain} - {"tensor"})
+    in_place = {n for n in plain if n.endswith("_") and n[:-1] in plain}
+    return sorted((plain | set(_ALSO)) - in_place - {"tensor"})
 
 
 def inputs() -> tuple[torch.Tensor, torch.Tensor]:
