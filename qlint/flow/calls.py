@@ -144,6 +144,8 @@ def _call_external(
     name = function.name
     base, _, method = name.rpartition(".")
     first = arguments.args[0] if arguments.args else None
+    if name == "builtins.type.__new__" and interp.being_defined:
+        return interp.being_defined[-1]
     if isinstance(first, Instance) and builtin_bases.is_base(base):
         rest = arguments.without_first()
         if not modules.is_module(first):
@@ -181,7 +183,8 @@ def _call_method(
             return module_methods.call_base_method(
                 interp, receiver.instance, base, method.name, arguments, site
             )
-        return UNKNOWN
+        made_by_metaclass = method.name == "__new__" and interp.being_defined
+        return interp.being_defined[-1] if made_by_metaclass else UNKNOWN
     if isinstance(receiver, Function):  # __get__
         return BoundMethod(receiver, arguments.args[0]) if arguments.args else UNKNOWN
     if isinstance(receiver, Class):

@@ -6,15 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import enums
+from qlint.flow.containers import new_dict
 from qlint.flow.scopes import Frame
 from qlint.flow.values import (
     UNKNOWN,
     BoundMethod,
     Class,
+    Constant,
     External,
     Function,
     Instance,
     Super,
+    Tuple,
     Value,
     options_of,
 )
@@ -35,7 +38,8 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
         for each in node.bases
         if each.keyword is None and not each.stars
     )
-    cls = Class(node.name, frame.module, node, bases, {})
+    metaclass = _metaclass(interp, node, bases, frame)
+    cls = Class(node.name, frame.module, node, bases, {}, metaclass=metaclass)
     cls.mro.extend(_linearize(cls))
     body = Frame(frame.namespace, cls.namespace, parent=frame, owner=cls, is_class_body=True)
     interp.execute(node.body, body)
@@ -44,6 +48,7 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
     if enums.is_enum(cls):
         enums.make_members(cls)
     _tell_base(interp, cls, node, frame)
+    _tell_metaclass(interp, cls, node, frame)
     result: Value = cls
     for decorator in reversed(node.decorators):
         value = _apply(interp, interp.evaluate(decorator, frame), result, decorator, frame)
@@ -63,6 +68,33 @@ def _tell_base(interp: Interpreter, cls: Class, node: model.ClassDef, frame: Fra
             if each.keyword is not None and each.keyword != "metaclass"
         }
         interp.call(hook, Arguments((cls,), kwargs), interp.site(node, frame))
+
+
+def _tell_metaclass(interp: Interpreter, cls: Class, node: model.ClassDef, frame: Frame) -> None:
+    """Call the ``__new__`` and ``__init__`` of a metaclass, which may keep the class somewhere."""
+    from qlint.flow.calls import Arguments
+
+    if cls.metaclass is None:
+        return
+    names = new_dict((Constant(name), value) for name, value in cls.namespace.items())
+    given = (Constant(cls.name), Tuple(cls.bases), names)
+    for method, first in (("__new__", cls.metaclass), ("__init__", cls)):
+        function = cls.metaclass.lookup(method)
+        if isinstance(function, Function):
+            interp.being_defined.append(cls)
+            interp.call(function, Arguments((first, *given)), interp.site(node, frame))
+            interp.being_defined.pop()
+
+
+def _metaclass(
+    interp: Interpreter, node: model.ClassDef, bases: tuple[Value, ...], frame: Frame
+) -> Class | None:
+    for each in node.bases:
+        if each.keyword == "metaclass":
+            found = interp.evaluate(each.value, frame)
+            return found if isinstance(found, Class) else None
+    inherited = [each.metaclass for each in bases if isinstance(each, Class)]
+    return next((each for each in inherited if each is not None), None)
 
 
 def _apply(

@@ -60,6 +60,14 @@ def find(cls: Class, args: Sequence[Value]) -> Value:
     return join(found) if found else UNKNOWN
 
 
+def plain(value: Value) -> Value:
+    """The number or text that a member of an ``IntEnum`` or ``StrEnum`` is; others as they are."""
+    if is_member(value) and isinstance(value.cls, Class):
+        is_plain = not _PLAIN.isdisjoint(value.cls.external_bases())
+        return value.slots["value"] if is_plain else value
+    return value
+
+
 def equal(left: Value, right: Value) -> bool | None:
     """Whether two values, of which one is a member, are equal; None if it cannot be known."""
     if is_member(left) and is_member(right):

@@ -76,6 +76,8 @@ class Interpreter:
         # The torch containers and wrappers that are being called.
         self.running: list[Instance] = []
         self.instantiated: set[Class] = set()
+        # Classes whose metaclasses are making them, one in the other.
+        self.being_defined: list[Class] = []
         self.ran_forward: set[Class] = set()
         self.models: list[Model] = []
         self.prepared: list[Model] = []
@@ -124,6 +126,7 @@ class Interpreter:
         self._on_stack.clear()
         self.forwarding.clear()
         self.running.clear()
+        self.being_defined.clear()
         self._resolving.clear()
         self.heap.settle()
 

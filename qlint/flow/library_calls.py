@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.builtin_calls import py_update, update_with
-from qlint.flow.containers import items_of, known_items, new_dict
+from qlint.flow.containers import items_of, known_items, new_dict, new_list
 from qlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -87,6 +88,25 @@ def py_reduce(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 def py_first(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return arguments.args[-1] if arguments.args else UNKNOWN
+
+
+def py_json(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """``json.loads`` of a text that stands in the program."""
+    text = arguments.get(0, "s")
+    if not (isinstance(text, Constant) and isinstance(text.value, str)):
+        return UNKNOWN
+    try:
+        return _from_json(json.loads(text.value))
+    except (ValueError, RecursionError):
+        return UNKNOWN
+
+
+def _from_json(value: object) -> Value:
+    if isinstance(value, dict):
+        return new_dict((Constant(key), _from_json(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return new_list(_from_json(each) for each in value)
+    return Constant(value)
 
 
 def py_null_context(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

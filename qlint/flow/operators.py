@@ -71,6 +71,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "in": lambda item, container: item in container,
     "not in": lambda item, container: item not in container,
 }
+_ORDERINGS = frozenset({"<", "<=", ">", ">="})
 _UNARY: dict[str, Callable[[Any, Any], Any]] = {
     "-": lambda value, _: -value,
     "+": lambda value, _: +value,
@@ -227,6 +228,8 @@ def _compare(op: str, left: Value, right: Value) -> Value:
         return _membership(op == "in", left, data_of(right))
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return FLOAT
+    if op in _ORDERINGS:
+        left, right = enums.plain(left), enums.plain(right)
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _compute(_COMPARISONS[op], left.value, right.value)
     a, b = items_of(left), items_of(right)

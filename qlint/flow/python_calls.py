@@ -51,6 +51,7 @@ MODULES = (
     "argparse.",
     "contextlib.",
     "re.",
+    "json.",
 )
 
 
@@ -126,6 +127,7 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "types.MethodType": library_calls.py_method_type,
     "inspect.isclass": introspection.py_is_class,
     "importlib.import_module": introspection.py_import_module,
+    "json.loads": library_calls.py_json,
     "re.split": regex_calls.py_regex(re.split),
     "re.findall": regex_calls.py_regex(re.findall),
     "re.sub": regex_calls.py_regex(re.sub),

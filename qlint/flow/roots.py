@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from qlint.flow.calls import Arguments
 from qlint.flow.events import Site
+from qlint.flow.idle_parts import is_idle
 from qlint.flow.inputs import float_input
 from qlint.flow.interpreter import Interpreter
 from qlint.flow.module_calls import call_instance, forward_of, signature
@@ -295,10 +296,16 @@ class _Runner:
             made[cls] = self._construct(cls)
             used |= self.interp.instantiated - {cls}
             self.interp.instantiated |= before
+        instances: dict[object, list[Instance]] = {}
+        for model_made in self.interp.models:
+            instances.setdefault(model_made.instance.cls, []).append(model_made.instance)
         for cls in sorted(made, key=lambda each: each in used):
-            if cls not in self.interp.ran_forward - shown:
-                for each in made[cls]:
-                    self._run_model(each)
+            if cls in self.interp.ran_forward - shown:
+                continue
+            if self.interp.assume_quantized and is_idle(self.interp, instances.get(cls, ())):
+                continue
+            for each in made[cls]:
+                self._run_model(each)
         if not self.interp.assume_quantized:
             for cls, models in made.items():
                 for each in models:

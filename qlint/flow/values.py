@@ -164,6 +164,7 @@ class Class(Value):
     bases: tuple[Value, ...]
     namespace: dict[str, Value]
     mro: list[Class | External] = field(default_factory=list)
+    metaclass: Class | None = None
 
     def lookup(self, name: str, after: Class | None = None) -> Value | None:
         """Find a class attribute along the MRO, behind ``after`` if given."""

@@ -1,6 +1,7 @@
 """Enumerations: by member, by value, by name, with auto(), mixed with str, gone through."""
 
 import enum
+import json
 from enum import Enum, IntEnum, auto
 
 import torch
@@ -62,3 +63,25 @@ class Net(nn.Module):
 
 
 net = Net()
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+SETTINGS = json.loads('{"raw": false, "doubled": true}')
+
+
+class Compared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant = QuantStub()
+
+    def forward(self, x):
+        x = self.quant(x)
+        if Level.LOW > Level.HIGH or SETTINGS["raw"]:
+            x = x * 2
+        if Level.LOW < Level.HIGH and Level.HIGH >= 2 and SETTINGS["doubled"]:
+            x = x * 3  # QL107
+        return x

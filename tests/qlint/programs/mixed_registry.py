@@ -123,3 +123,50 @@ class OfBlocks(nn.Module):
 
     def forward(self, x):
         return self.dequant(self.block(self.quant(x)))
+
+
+class Registered(type):
+    """A metaclass that keeps the classes it makes."""
+
+    kept = {}
+
+    def __new__(mcs, name, bases, namespace):
+        cls = super().__new__(mcs, name, bases, namespace)
+        mcs.kept[name] = cls
+        return cls
+
+
+class Kept(nn.Module, metaclass=Registered):
+    def forward(self, x):
+        return x
+
+
+class KeptRaw(Kept):
+    def forward(self, x):
+        return x * 2  # QL107
+
+
+class Noted(type):
+    kept = []
+
+    def __init__(cls, name, bases, namespace):
+        type.__init__(cls, name, bases, namespace)
+        Noted.kept.append(cls)
+
+
+class First(nn.Module, metaclass=Noted):
+    def forward(self, x):
+        return x * 3  # QL107
+
+
+class OfMetaclasses(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant = QuantStub()
+        self.dequant = DeQuantStub()
+        self.kept = Registered.kept["Kept"]()
+        self.raw = Registered.kept["KeptRaw"]()
+        self.first = Noted.kept[0]()
+
+    def forward(self, x):
+        return self.dequant(self.first(self.raw(self.kept(self.quant(x)))))
