@@ -70,6 +70,8 @@ def _of_external(interp: Interpreter, value: External, name: str, site: Site) ->
         return Constant(kernels.torch_version())
     if value.name == int8_tensors.DTYPE and name in int8_tensors.DTYPE_ATTRIBUTES:
         return Constant(int8_tensors.DTYPE_ATTRIBUTES[name])
+    if name in _NAMES:
+        return Constant(value.name.rpartition(".")[2])
     return External(f"{value.name}.{name}")
 
 
@@ -153,14 +155,14 @@ def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) ->
         return found
     if name == "training" and is_module(value):
         # An int8 model is in eval mode; what runs in training only never meets int8 data.
-        return Constant(False)
+        return Constant(False) if interp.forward_depth else NOT_TENSOR
     cls = value.cls
+    if name == "__class__":
+        return cls
     if isinstance(cls, Class):
         in_class = cls.lookup(name)
         if in_class is not None:
             return _from_class(interp, value, cls, in_class, name, site)
-        if name == "__class__":
-            return cls
         if value.slots.get("__dict__") is value:  # its items are its attributes
             return get_item(interp, value, Constant(name))
         delegated = _delegated(interp, value, cls, name, site)

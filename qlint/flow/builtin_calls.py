@@ -15,6 +15,7 @@ from qlint.flow.containers import (
     new_dict,
     new_list,
     set_item,
+    set_items,
 )
 from qlint.flow.flags import flag_of
 from qlint.flow.operators import binary, unary
@@ -81,6 +82,10 @@ def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     from qlint.flow.modules import children, is_known_in_part, is_module
 
     value = arguments.args[0] if arguments.args else UNKNOWN
+    if isinstance(value, Instance) and isinstance(value.cls, Class):
+        own = value.cls.lookup("__len__")
+        if isinstance(own, Function):
+            return interp.call(own, type(arguments)((value,)), site)
     items = items_of(value)
     if items is not None:
         return NOT_TENSOR if items.open else Constant(len(items.items))
@@ -181,6 +186,11 @@ def py_list(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return new_list(items, more=more)
 
 
+def py_set(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    items, more = known_items(interp, arguments.args[0]) if arguments.args else ((), False)
+    return new_list(dict.fromkeys(items), more=more)
+
+
 def py_tuple(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if not arguments.args:
         return Tuple(())
@@ -204,10 +214,23 @@ def py_sorted(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_iter(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    return arguments.args[0] if arguments.args else UNKNOWN
+    if not arguments.args:
+        return UNKNOWN
+    items = items_of(arguments.args[0])
+    if items is None or items.open:
+        return arguments.args[0]
+    iterator = new_list(items.items)
+    iterator.is_iterator = True
+    return iterator
 
 
 def py_next(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    iterator = arguments.args[0] if arguments.args else UNKNOWN
+    if isinstance(iterator, List) and iterator.is_iterator:
+        left = items_of(iterator)
+        if left is not None and left.items and not left.open:
+            set_items(interp, iterator, left.items[1:], more=False)
+            return left.items[0]
     items, _ = known_items(interp, arguments.args[0]) if arguments.args else ((), True)
     return join(items) if items else UNKNOWN
 
@@ -277,6 +300,8 @@ def py_minmax(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     values = arguments.args
     if len(values) == 1:
         values = known_items(interp, values[0])[0]
+    if "key" in arguments.kwargs:
+        return _most(interp, values, arguments, site)
     numbers = [each.value for each in values if isinstance(each, Constant)]
     if len(numbers) == len(values) and numbers and not arguments.more:
         function: Any = min if arguments.spelled == "min" else max
@@ -285,6 +310,19 @@ def py_minmax(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         except TypeError:
             return NOT_TENSOR
     return NOT_TENSOR if not any(isinstance(each, Tensor) for each in values) else join(values)
+
+
+def _most(interp: Interpreter, values: Sequence[Value], arguments: Arguments, site: Site) -> Value:
+    """``min`` or ``max`` with a ``key``."""
+    keys = [interp.call(arguments.kwargs["key"], type(arguments)((each,)), site) for each in values]
+    known: list[Any] = [each.value for each in keys if isinstance(each, Constant)]
+    if not values or len(known) < len(keys):
+        return join(values) if values else UNKNOWN
+    try:
+        most = min(known) if arguments.spelled == "min" else max(known)
+    except TypeError:
+        return join(values)
+    return values[known.index(most)]
 
 
 def py_convert(function: Callable[..., Any]) -> Callable[..., Value]:

@@ -45,10 +45,12 @@ from qlint.flow.values import (
     join,
     options_of,
 )
+from qlint.semantics import modules as known
+from qlint.semantics.names import canonical
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
@@ -151,7 +153,8 @@ def _call_external(
         if not modules.is_module(first):
             return builtin_bases.call_method(interp, first, method, rest, site) or UNKNOWN
         return module_methods.call_base_method(interp, first, base, method, rest, site)
-    if isinstance(first, Instance) and method in ("__init__", "forward", "__call__"):
+    bound = method in ("__init__", "forward", "__call__") or canonical(base) == known.MODULE
+    if isinstance(first, Instance) and bound:
         rest = arguments.without_first()
         return module_methods.call_base_method(interp, first, base, method, rest, site)
     if name.startswith(_PYTHON):
@@ -228,8 +231,8 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
         base = modules.external_base(instance)
         module_methods.call_base_method(interp, instance, base, "__init__", arguments, site)
     else:
-        done = builtin_bases.initialize(interp, instance, arguments, site)
-        if not done or cls.node.decorators:  # a dataclass may be a dict, too
+        is_record = records.is_dataclass(cls)  # which may be a dict, too
+        if is_record or not builtin_bases.initialize(interp, instance, arguments, site):
             records.set_fields(interp, instance, cls, arguments, site)
     return instance
 
@@ -238,28 +241,43 @@ def call_function(
     interp: Interpreter, function: Function, arguments: Arguments, site: Site
 ) -> Value:
     """Run a function of the program on these arguments; bounded in depth and in steps."""
-    if interp.is_running(function) and _says_nothing(arguments):
+    outer = interp.running_with.get(function)
+    values = arguments.values()
+    if outer is not None and _goes_nowhere(outer, values):
         return UNKNOWN
     if not interp.enter(function):
         return UNKNOWN
+    interp.running_with[function] = values
     try:
         return _run(interp, function, arguments, site)
     finally:
         interp.leave()
+        if outer is None:
+            del interp.running_with[function]
+        else:
+            interp.running_with[function] = outer
 
 
-def _says_nothing(arguments: Arguments) -> bool:
-    """Whether arguments are plain values, not all known, by which no recursion can be followed."""
-    values = [option for each in arguments.values() for option in options_of(each)]
-    return all(isinstance(each, (Constant, NotTensor, Unknown)) for each in values) and not all(
-        isinstance(each, Constant) for each in values
-    )
+def _goes_nowhere(outer: Sequence[Value], inner: Sequence[Value]) -> bool:
+    """Whether a function calls itself with plain values of which no known one has changed.
+
+    Nobody can say when such a recursion ends.
+    """
+    plain = (Constant, NotTensor, Unknown)
+    values = (*outer[: len(inner)], *inner)
+    if not all(isinstance(each, plain) for value in values for each in options_of(value)):
+        return False
+    known = [(a, b) for a, b in zip(outer, inner, strict=False) if isinstance(a, Constant)]
+    return all(a == b for a, b in known) and not all(isinstance(each, Constant) for each in inner)
 
 
 def _run(interp: Interpreter, function: Function, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.statements import Outcome, join_returned
+    from qlint.flow.scopes import Outcome
+    from qlint.flow.statements import join_returned
 
     names = bind_parameters(function, arguments)
+    if function.qualname.endswith("__init__"):
+        _name_flags(interp, function, names, site)
     _extend_traces(function, names, site)
     receiver = None
     if function.owner is not None and function.kind != "static" and arguments.args:
@@ -271,6 +289,8 @@ def _run(interp: Interpreter, function: Function, arguments: Arguments, site: Si
         function=function,
         receiver=receiver,
     )
+    if function.kind == "context" and interp.inside_contexts:
+        frame.at_yield = interp.inside_contexts.pop()
     node = function.node
     if isinstance(node, model.Lambda):
         return interp.evaluate(node.body, frame)
@@ -295,8 +315,6 @@ def bind_parameters(function: Function, arguments: Arguments) -> dict[str, Value
             names[each.name] = _keyword(function, each.name, kwargs, arguments)
     for each in parameters.keyword_only:
         names[each.name] = _keyword(function, each.name, kwargs, arguments)
-    if function.qualname.endswith("__init__"):
-        _name_flags(function, names)
     if parameters.star is not None:
         rest = arguments.args[len(positional) :]
         names[parameters.star.name] = Tuple(rest, arguments.more)
@@ -307,11 +325,19 @@ def bind_parameters(function: Function, arguments: Arguments) -> dict[str, Value
     return names
 
 
-def _name_flags(function: Function, names: dict[str, Value]) -> None:
-    """Give what nothing is known of an identity, by which it is recognized in conditions."""
+def _name_flags(
+    interp: Interpreter, function: Function, names: dict[str, Value], site: Site
+) -> None:
+    """Give what nothing is known of an identity, by which it is recognized in conditions.
+
+    Each call has its own, the same whenever an entry point is run.
+    """
+    place = (id(function.node), site.module.path, site.start)
+    key = (*place, interp.named[place])
+    interp.named[place] += 1
     for name, value in names.items():
         if isinstance(value, Unknown) and not value.submodule and value.flag is None:
-            names[name] = Unknown(flag=Flag((id(function.node), name)))
+            names[name] = Unknown(flag=Flag((key, name)))
 
 
 def _keyword(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
 
 _PROPERTIES = frozenset({"property", "cached_property", "builtins.property"})
+_CONTEXTS = frozenset({"contextmanager", "asynccontextmanager"})
 _ACCESSORS = frozenset({"getter", "setter", "deleter"})
 
 
@@ -150,8 +151,9 @@ def decorated(
 ) -> Value:
     """A function behind its decorators, which are taken to hand on what it does.
 
-    A method is what those of the program make of it: they often wrap it in a float island. What
-    wraps a function that builds models (a registry, as a rule) says less than the function.
+    A method is what those of the program make of it: they often wrap it in a float island. So is
+    a function if the wrapper looks at its arguments; what hands on whatever it gets, around a
+    function that builds models, says less than the function.
     """
     for decorator in reversed(decorators):
         accessor = _accessor(interp, function, decorator, frame)
@@ -165,9 +167,12 @@ def decorated(
             function = replace(function, kind="static")
         elif name == "classmethod":
             function = replace(function, kind="class")
+        elif name in _CONTEXTS:
+            function = replace(function, kind="context")
         else:
             wrapped = _apply(interp, value, function, decorator, frame)
-            if frame.owner is not None and isinstance(wrapped, Function):
+            is_method = frame.owner is not None
+            if isinstance(wrapped, Function) and (is_method or wrapped.node.parameters.positional):
                 function = wrapped
     return function
 

@@ -104,6 +104,8 @@ _QUESTIONS = frozenset("index count numel issubset issuperset isdisjoint".split(
 def _list_method(interp: Interpreter, target: List, name: str, arguments: Arguments) -> Value:
     items = items_of(target) or Tuple(())
     args = arguments.args
+    if name == "add" and args and args[0] in items.items:
+        return NONE
     if name in ("append", "add") and args:
         set_items(interp, target, [*items.items, args[0]], more=items.open)
     elif name in ("extend", "update") and args:

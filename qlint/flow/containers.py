@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import enums
+from qlint.flow import alternatives, enums
 from qlint.flow.scopes import Namespace
 from qlint.flow.values import (
     NOT_TENSOR,
@@ -16,7 +16,7 @@ from qlint.flow.values import (
     Class,
     Constant,
     Dict,
-    Function,
+    Flag,
     Instance,
     List,
     NotTensor,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from qlint.flow.interpreter import Interpreter
+
+_LONGEST_TEXT = 64  # whose letters are gone through
 
 # Stands behind the last item of something that may hold more or fewer items than those known.
 MORE = Constant("more items of this kind")
@@ -134,7 +136,8 @@ def iterate(interp: Interpreter, value: Value) -> list[Value]:
         return [*known, NOT_TENSOR, MORE] if value.open else known
     if isinstance(value, Constant):
         if isinstance(value.value, (str, bytes)):
-            return [Constant(each) for each in value.value[:8]]
+            more = [MORE] if len(value.value) > _LONGEST_TEXT else []
+            return [*(Constant(each) for each in value.value[:_LONGEST_TEXT]), *more]
         return []
     if isinstance(value, Instance) and is_module(value):
         more = [MORE] if PART in value.slots else []
@@ -196,7 +199,7 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
         picks = not isinstance(index, (SomeSlice, Tuple, Tensor)) and not _is_slice(index)
         return _one_of_several(value, index) if picks else value
     if isinstance(value, (Unknown, NotTensor)):
-        return value
+        return _item_of_unknown(value, index)
     items = items_of(value)
     if items is not None:
         return _sequence_item(items, index, as_list=isinstance(value, List))
@@ -208,8 +211,26 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
         name = str(index.value) if isinstance(index, Constant) else ""
         return value.namespace.get(name) or join(enums.members(value))
     if isinstance(value, Constant):
-        return NOT_TENSOR
+        return _item_of_constant(value.value, index)
     return UNKNOWN
+
+
+def _item_of_unknown(value: Unknown | NotTensor, index: Value) -> Value:
+    """Something else that is not known, with a flag of its own."""
+    if value.flag is None:
+        return value
+    flag = Flag((value.flag.key, "item", slot_of(index))) if isinstance(index, Constant) else None
+    return replace(value, flag=flag)
+
+
+def _item_of_constant(value: object, index: Value) -> Value:
+    """A letter or part of a text that is known."""
+    if not (isinstance(value, str) and isinstance(index, Constant)):
+        return NOT_TENSOR
+    try:
+        return Constant(value[index.value])  # type: ignore[index]
+    except (IndexError, TypeError):
+        return NOT_TENSOR
 
 
 def _is_slice(index: Value) -> bool:
@@ -252,22 +273,10 @@ def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
         if found is not None:
             return found
         return value.slots.get("?", UNKNOWN)
-    classes = [each for each in value.slots.values() if isinstance(each, Class)]
     # Where models and their parts are kept together, that this is one of them says nothing.
-    if len(classes) > 1 and value.owner is None and not _are_alternatives(classes):
+    if value.owner is None and not alternatives.are_alternatives(list(value.slots.values())):
         return UNKNOWN
     return one_of(value.slots.values())
-
-
-def _are_alternatives(classes: list[Class]) -> bool:
-    """Whether each of several classes can stand where another does: they are made alike."""
-    constructors = [cls.lookup("__init__") for cls in classes]
-    parameters = {
-        tuple(each.name for each in made.node.parameters.positional[1:])
-        for made in constructors
-        if isinstance(made, Function)
-    }
-    return len(parameters) == 1 and () not in parameters and None not in constructors
 
 
 def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from qlint.flow.values import Tensor, Value
+    from qlint.flow.values import Class, Function, Tensor, Value
     from qlint.program.project import Module
     from qlint.semantics.kernels import Outcome
     from qlint.semantics.operations import Op
@@ -23,6 +23,12 @@ class Site:
     end: int
     statement_start: int
     statement_end: int
+
+    @classmethod
+    def of(cls, definition: Function | Class) -> Site:
+        """Where a function or class is defined."""
+        node = definition.node
+        return cls(definition.module, node.start, node.end, node.start, node.end)
 
     @property
     def text(self) -> str:

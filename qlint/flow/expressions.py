@@ -16,8 +16,8 @@ from qlint.flow.containers import (
     new_list,
 )
 from qlint.flow.operators import unary
-from qlint.flow.scopes import Frame
-from qlint.flow.statements import Outcome, define_function
+from qlint.flow.scopes import Frame, Outcome
+from qlint.flow.statements import define_function
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
@@ -187,13 +187,16 @@ def _options(value: Value) -> tuple[Value, ...]:
 def _compare(interp: Interpreter, node: model.Compare, frame: Frame) -> Value:
     left = interp.evaluate(node.left, frame)
     result: Value = NOT_TENSOR
+    holds = True
     for op, comparator in zip(node.ops, node.comparators, strict=True):
         right = interp.evaluate(comparator, frame)
         result = special_methods.compare(interp, op, left, right, interp.site(node, frame))
-        if truth(interp, result) is False:
+        decided = truth(interp, result)
+        if decided is False:
             return result
+        holds = holds and decided is True
         left = right
-    return result if len(node.ops) == 1 else NOT_TENSOR
+    return result if len(node.ops) == 1 or holds else NOT_TENSOR
 
 
 def _conditional(interp: Interpreter, node: model.Conditional, frame: Frame) -> Value:
@@ -232,7 +235,9 @@ def _sequence(interp: Interpreter, node: model.Sequence, frame: Frame) -> Value:
             more = more or uncertain
         else:
             items.append(interp.evaluate(element, frame))
-    return Tuple(tuple(items), more) if node.kind == "tuple" else new_list(items, more=more)
+    if node.kind == "tuple":
+        return Tuple(tuple(items), more)
+    return new_list(dict.fromkeys(items) if node.kind == "set" else items, more=more)
 
 
 def _dict(interp: Interpreter, node: model.Dict, frame: Frame) -> Value:
@@ -241,7 +246,7 @@ def _dict(interp: Interpreter, node: model.Dict, frame: Frame) -> Value:
         evaluated = interp.evaluate(value, frame)
         if key is not None:
             pairs.append((interp.evaluate(key, frame), evaluated))
-        elif isinstance(evaluated, Dict):
+        elif isinstance(evaluated := data_of(evaluated), Dict):
             pairs += known_pairs(evaluated)
             if evaluated.open:
                 pairs.append((UNKNOWN, evaluated.slots.get("?", UNKNOWN)))
@@ -282,7 +287,9 @@ def _comprehension(interp: Interpreter, node: model.Comprehension, frame: Frame)
         each = node.clauses[index]
         # Python evaluates the first iterable outside of the comprehension's own scope.
         scope = frame if index == 0 else inner
-        for item in iterate(interp, interp.evaluate(each.iterable, scope)):
+        with interp.mentioning(node, each.iterable):
+            iterable = interp.evaluate(each.iterable, scope)
+        for item in iterate(interp, iterable):
             if item is MORE or interp.exhausted:
                 more = True
                 continue
@@ -320,6 +327,10 @@ def _yield(interp: Interpreter, node: model.Yield, frame: Frame) -> Value:
             frame.yielded += known_items(interp, value)[0]
         else:
             frame.yielded.append(value)
+            if frame.at_yield is not None:
+                frame.at_yield(value)
+    elif frame.at_yield is not None:
+        frame.at_yield(NONE)
     return UNKNOWN
 
 

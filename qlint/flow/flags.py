@@ -32,6 +32,14 @@ class Equals:
 
 
 @dataclass(frozen=True, slots=True)
+class IsAmong:
+    """The key of a flag that says whether what has the ``key`` is one of some constants."""
+
+    key: object
+    constants: frozenset[object]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A module that the program makes: where, and with which values of its flags."""
 
@@ -61,15 +69,16 @@ class Flags:
 
     def _known(self, key: object) -> bool | None:
         known = self.values.get(key)
-        if known is None and isinstance(key, Equals) and self._equals_another(key):
-            return False
-        return known
-
-    def _equals_another(self, key: Equals) -> bool:
-        return any(
-            holds and isinstance(other, Equals) and other.key == key.key
-            for other, holds in self.values.items()
-        )
+        if known is not None or not isinstance(key, (Equals, IsAmong)):
+            return known
+        asked = _constants(key)
+        for other, holds in self.values.items():
+            if holds and isinstance(other, (Equals, IsAmong)) and other.key == key.key:
+                if _constants(other).isdisjoint(asked):
+                    return False
+                if _constants(other) <= asked:
+                    return True
+        return None
 
     def saw_stub(self) -> None:
         """Note that a part of a quantized model was made or called."""
@@ -102,7 +111,11 @@ class Flags:
             self.deciding[flag.key] = None
 
 
-def with_flags(interp: Interpreter, value: Value, key: tuple[object, ...], depth: int = 2) -> Value:
+def _constants(key: Equals | IsAmong) -> frozenset[object]:
+    return key.constants if isinstance(key, IsAmong) else frozenset({key.constant})
+
+
+def with_flags(interp: Interpreter, value: Value, key: tuple[object, ...], depth: int = 3) -> Value:
     """A value with which a file begins: what nobody knows of it is a switch, perhaps.
 
     By that, or by what a dict or an object of settings holds, conditions in several places go

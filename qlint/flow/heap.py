@@ -22,12 +22,12 @@ class Heap:
         self._journal: list[tuple[HeapObject, str, Value | None]] = []
         self._depth = 0
         self.conditions = 0
-        # How often something was stored in an instance.
+        # How often something was stored.
         self.stored = 0
 
     def write(self, target: HeapObject, slot: str, value: Value) -> None:
         """Set a slot."""
-        self.stored += isinstance(target, Instance)
+        self.stored += 1
         if self._depth:
             self._journal.append((target, slot, target.slots.get(slot)))
         target.slots[slot] = value
@@ -37,7 +37,7 @@ class Heap:
     def delete(self, target: HeapObject, slot: str) -> None:
         """Remove a slot if it is there."""
         if slot in target.slots:
-            self.stored += isinstance(target, Instance)
+            self.stored += 1
             if self._depth:
                 self._journal.append((target, slot, target.slots[slot]))
             del target.slots[slot]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from qlint.flow import assignment, attributes, calls, containers, expressions, statements
@@ -12,8 +13,7 @@ from qlint.flow.events import Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
 from qlint.flow.log import Log
-from qlint.flow.scopes import Exit, Frame, Namespace
-from qlint.flow.statements import Outcome
+from qlint.flow.scopes import Exit, Frame, Namespace, Outcome
 from qlint.flow.values import (
     UNKNOWN,
     Constant,
@@ -32,15 +32,15 @@ from qlint.flow.values import (
     join,
     options_of,
 )
+from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from qlint.flow.events import Event, Sighting
     from qlint.flow.values import Class
     from qlint.program.project import Module, Project
-    from qlint.syntax import model
 
 # Nodes evaluated for one entry point before calls are cut short, and how deep calls may nest.
 _STEP_BUDGET = 150_000
@@ -78,6 +78,8 @@ class Interpreter:
         self.instantiated: set[Class] = set()
         # Classes whose metaclasses are making them, one in the other.
         self.being_defined: list[Class] = []
+        # What stands inside of the `with` blocks whose managers are being made.
+        self.inside_contexts: list[Callable[[Value], None]] = []
         self.ran_forward: set[Class] = set()
         self.models: list[Model] = []
         self.prepared: list[Model] = []
@@ -93,9 +95,15 @@ class Interpreter:
         self._resolving: set[tuple[Path, str]] = set()
         # The numbers in the body of the loop whose iterable is being evaluated.
         self.mentioned: frozenset[int] = frozenset()
-        self.numbers: dict[model.For, frozenset[int]] = {}
+        self._numbers: dict[model.Node, frozenset[int]] = {}
+        # The assignments of files whose values have been given flags.
+        self.switches: set[model.Node] = set()
         self.constants: dict[model.Constant, Constant] = {}
         self._sites: dict[model.Node, Site] = {}
+        # The arguments of the functions that are running.
+        self.running_with: dict[Function, tuple[Value, ...]] = {}
+        # How often an entry point has given a parameter a flag at a place.
+        self.named: Counter[object] = Counter()
         self._stack: list[Function] = []
         self._on_stack: Counter[model.Node] = Counter()
         self._steps = 0
@@ -122,11 +130,14 @@ class Interpreter:
         self._budget = max(min(_STEP_BUDGET, self._total - self._reserved), _LEAST_BUDGET)
         self.epoch += 1
         self.repeating = self.selecting = self.trying = self.forward_depth = 0
+        self.running_with.clear()
+        self.named.clear()
         self._stack.clear()
         self._on_stack.clear()
         self.forwarding.clear()
         self.running.clear()
         self.being_defined.clear()
+        self.inside_contexts.clear()
         self._resolving.clear()
         self.heap.settle()
 
@@ -233,13 +244,19 @@ class Interpreter:
         self.ran.add(id(function.node))
         return True
 
-    def is_running(self, function: Function) -> bool:
-        """Whether a call of a function has not returned yet."""
-        return self._on_stack[function.node] > 0
-
     def leave(self) -> None:
         """Note that the function last entered has returned."""
         self._on_stack[self._stack.pop().node] -= 1
+
+    @contextmanager
+    def mentioning(self, loop: model.Node, iterable: model.Expression) -> Iterator[None]:
+        """Evaluate the iterable of a loop, knowing the numbers that the loop mentions."""
+        if isinstance(iterable, model.Call):
+            if loop not in self._numbers:
+                self._numbers[loop] = _numbers_in(loop)
+            self.mentioned = self._numbers[loop]
+        yield
+        self.mentioned = frozenset()
 
     # Branches
 
@@ -340,9 +357,7 @@ class Interpreter:
         method = self.namespace(module).names.get("__getattr__")
         if not isinstance(method, Function) or name.startswith("__"):
             return None
-        node = method.node
-        site = Site(module, node.start, node.end, node.start, node.end)
-        found = self.call(method, Arguments((Constant(name),)), site)
+        found = self.call(method, Arguments((Constant(name),)), Site.of(method))
         return None if isinstance(found, Unknown) else found
 
     def _own_name(self, namespace: Namespace, name: str) -> Value | None:
@@ -450,6 +465,17 @@ def _site(node: model.Node, frame: Frame) -> Site:
         return Site(frame.module, node.start, node.end, node.start, node.end)
     end = max(statement.end, node.end)
     return Site(frame.module, node.start, node.end, statement.start, end)
+
+
+def _numbers_in(loop: model.Node) -> frozenset[int]:
+    """The whole numbers that a loop or comprehension compares something with."""
+    return frozenset(
+        number
+        for node in model.walk(loop.body if isinstance(loop, model.For) else loop)
+        if isinstance(node, model.Compare)
+        for each in model.walk((node.left, node.comparators))
+        if isinstance(each, model.Constant) and isinstance(number := each.value, int)
+    )
 
 
 def join_names(scopes: list[dict[str, Value]]) -> dict[str, Value]:

@@ -19,7 +19,6 @@ from qlint.flow.modules import (
     replace_children,
     set_child,
 )
-from qlint.flow.shapes import flags_of
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -40,7 +39,7 @@ from qlint.semantics import modules as known
 from qlint.semantics.names import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from qlint.flow.calls import Arguments
     from qlint.flow.events import Site
@@ -177,17 +176,39 @@ def _apply(
     """
     if isinstance(function, (External, Unknown)):
         return
-    untouched: set[object] = set()
-    for _, value in reversed(descendants(instance)):
-        assert isinstance(value, Instance)
+    kinds: dict[object, int] = {}
+    kind_of: dict[int, int] = {}
+    untouched: set[int] = set()
+    for value in _innermost_first(instance, set()):
         parts = [each for _, child in children(value) for each in options_of(child)]
-        like = (flags_of(value), *map(flags_of, parts))
-        if like in untouched:
+        kind = (_plain_parts(value), *(kind_of.get(id(each)) for each in parts))
+        kind_of[id(value)] = kinds.setdefault(kind, len(kinds))
+        if kind_of[id(value)] in untouched:
             continue
         before = interp.heap.stored
         interp.call(function, type(arguments)((value,)), site)
         if interp.heap.stored == before:
-            untouched.add(like)
+            untouched.add(kind_of[id(value)])
+
+
+def _innermost_first(instance: Instance, seen: set[int]) -> Iterator[Instance]:
+    """All modules in a module, in the order of ``apply``, itself last."""
+    seen.add(id(instance))
+    for _, child in children(instance):
+        for each in options_of(child):
+            if isinstance(each, Instance) and id(each) not in seen:
+                yield from _innermost_first(each, seen)
+    yield instance
+
+
+def _plain_parts(instance: Instance) -> object:
+    """The class of a module and all the constants that it holds."""
+    constants = [
+        (slot, repr(value.value))
+        for slot, value in instance.slots.items()
+        if isinstance(value, Constant)
+    ]
+    return (instance.cls, *constants)
 
 
 def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qlint.flow import enums, texts
 from qlint.flow.containers import data_of, items_of, known_pairs, new_dict, new_list
 from qlint.flow.events import Operation, UnsupportedOperation
-from qlint.flow.flags import Equals, flag_of
+from qlint.flow.flags import Equals, IsAmong, flag_of
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
@@ -82,6 +82,7 @@ _UNARY: dict[str, Callable[[Any, Any], Any]] = {
 # Larger results of constant arithmetic are of no use and could take for ever.
 _LARGEST_OPERAND = 1 << 32
 _LONGEST_TEXT = 4096
+_MOST_REPEATED = 64
 
 
 def binary(
@@ -161,6 +162,8 @@ def _binary(op: str, left: Value, right: Value) -> Value:
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _compute(_ARITHMETIC.get(op), left.value, right.value)
     left, right = data_of(left), data_of(right)
+    if op == "|" and isinstance(left, (Class, External)) and isinstance(right, (Class, External)):
+        return Tuple((left, right))  # for isinstance
     if op == "|" and isinstance(left, Dict) and isinstance(right, Dict):
         both = new_dict([*known_pairs(left), *known_pairs(right)])
         both.open = left.open or right.open
@@ -186,7 +189,8 @@ def _sequence_arithmetic(op: str, left: Value, a: Tuple, right: Value, b: Tuple 
     if op == "+" and b is not None:
         items, more = a.items + b.items, a.open or b.open
     elif op == "*" and isinstance(right, Constant) and isinstance(right.value, int):
-        items, more = a.items * min(right.value, 4), a.open
+        times = min(right.value, _MOST_REPEATED)
+        items, more = a.items * times, a.open or times < right.value
     elif op == "*":
         items, more = a.items, True
     elif b is not None and op in "&|-^" and _are_constants(a) and _are_constants(b):
@@ -211,11 +215,23 @@ def compare(op: str, left: Value, right: Value) -> Value:
 def _flag_of_comparison(op: str, left: Value, right: Value) -> Flag | None:
     """The flag that ``parameter == constant`` is, one for each constant."""
     flag = next((found for each in options_of(left) if (found := flag_of(each))), None)
-    if flag is None or op not in _EQUALITIES:
+    if flag is None:
+        return None
+    if op in ("in", "not in"):
+        listed = items_of(right)
+        among = (
+            frozenset(each.value for each in listed.items if isinstance(each, Constant))
+            if (listed is not None and _are_constants(listed))
+            else frozenset()
+        )
+        return Flag(IsAmong(flag.key, among), negated=op == "not in") if among else None
+    if op not in _EQUALITIES:
         return None
     equal = _EQUALITIES[op]
     if isinstance(right, Constant) and isinstance(right.value, bool):
         return flag if equal is right.value else Flag(flag.key, not flag.negated)
+    if isinstance(right, Constant) and right.value == 0 and isinstance(right.value, int):
+        return Flag(flag.key, flag.negated is not equal)
     if isinstance(right, Constant) and isinstance(right.value, (str, int)):
         return Flag(Equals(flag.key, right.value), negated=not equal)
     return None
@@ -289,7 +305,7 @@ def _identical(left: Value, right: Value, sure_if_different: bool) -> bool | Non
         return None
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return None if isinstance(left, Tensor) and isinstance(right, Tensor) else False
-    if left == right and not isinstance(left, (Tuple, List, Dict)):
+    if left is right or (left == right and not isinstance(left, Tuple)):
         return True
     if enums.is_member(left) or enums.is_member(right):
         return enums.equal(left, right)
@@ -320,6 +336,8 @@ def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None, site
 def _unary(op: str, operand: Value) -> Value:
     if isinstance(operand, Constant):
         return _compute(_UNARY[op], operand.value, None)
+    if isinstance(operand, (Unknown, NotTensor)) and operand.flag is not None:
+        return replace(operand, flag=None)
     return operand
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.flow import introspection
+from qlint.flow import introspection, records
 from qlint.flow.containers import items_of, look_up, new_list
 from qlint.flow.operators import compare
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     UNKNOWN,
+    Class,
     Constant,
     Dict,
     External,
@@ -155,14 +156,31 @@ def _class(
     cls = interp.evaluate(pattern.cls, frame)
     fit = introspection.is_instance(value, cls)
     builtin = isinstance(cls, External) and cls.name.startswith("builtins.")
-    values = [value if builtin else UNKNOWN for _ in pattern.positional]
     site = interp.site(pattern, frame)
+    names_of = _positional_names(cls, len(pattern.positional))
+    values = [
+        value if builtin else UNKNOWN if name is None else interp.get_attribute(value, name, site)
+        for name in names_of
+    ]
     values += [interp.get_attribute(value, name, site) for name, _ in pattern.keywords]
     inner = [*pattern.positional, *(each for _, each in pattern.keywords)]
     answer, names = _each(interp, inner, values, frame)
     if False in (fit, answer):
         return False, {}
     return (True if fit is answer is True else None), names
+
+
+def _positional_names(cls: Value, count: int) -> list[str | None]:
+    """The attributes that the positional patterns of a class pattern are held against."""
+    listed = cls.lookup("__match_args__") if isinstance(cls, Class) else None
+    names: list[str | None] = []
+    if listed is not None:
+        items = items_of(listed)
+        plain = [each.value for each in items.items if isinstance(each, Constant)] if items else []
+        names += [str(each) for each in plain]
+    elif isinstance(cls, Class) and records.is_dataclass(cls):
+        names += records.field_names(cls)
+    return [*names, *(None for _ in range(count))][:count]
 
 
 def _joined(bound: list[Names]) -> Names:

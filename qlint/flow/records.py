@@ -58,6 +58,17 @@ def set_fields(
     _finish(interp, instance, tuple(only_init), site)
 
 
+def is_dataclass(cls: Class) -> bool:
+    """Whether a class is decorated to be a dataclass."""
+    texts = [cls.module.text[each.start : each.end] for each in cls.node.decorators]
+    return any("dataclass" in text for text in texts)
+
+
+def field_names(cls: Class) -> list[str]:
+    """The fields of a dataclass that its constructor sets, in their order."""
+    return [name for name, is_init_only in _fields(cls).items() if not is_init_only]
+
+
 def _fields(cls: Class) -> dict[str, bool]:
     """Annotated names, bases first, and whether each is for ``__post_init__`` only."""
     names: dict[str, bool] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow.containers import new_list
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
 
 _LONGEST = 64
-# A repeated group may take exponential time, which the code that is read must not cost.
+# A repeated group may take exponential time, many repeated letters a long one, which the code
+# that is read must not cost.
 _REPEATED_GROUP = re.compile(r"\)[*+{]")
+_REPEATED = re.compile(r"[*+{]")
+_MOST_REPEATED = 3
 
 
 def py_regex(function: Callable[..., Any]) -> Callable[..., Value]:
@@ -33,8 +37,10 @@ def py_regex(function: Callable[..., Any]) -> Callable[..., Value]:
         if unsure or not texts or _may_take_long(texts):
             return NOT_TENSOR
         try:
-            return _value_of(function(*texts))
-        except (re.error, TypeError):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return _value_of(function(*texts))
+        except (re.error, ArithmeticError, LookupError, TypeError, ValueError, RecursionError):
             return NOT_TENSOR
 
     return apply
@@ -42,7 +48,8 @@ def py_regex(function: Callable[..., Any]) -> Callable[..., Value]:
 
 def _may_take_long(texts: list[str]) -> bool:
     too_long = any(len(each) > _LONGEST for each in texts)
-    return too_long or _REPEATED_GROUP.search(texts[0]) is not None
+    too_many = len(_REPEATED.findall(texts[0])) > _MOST_REPEATED
+    return too_long or too_many or _REPEATED_GROUP.search(texts[0]) is not None
 
 
 def _value_of(result: object) -> Value:

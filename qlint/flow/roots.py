@@ -55,6 +55,7 @@ _LOOKS_UP = re.compile(r"getattr|globals|locals|vars\(|__dict__|eval\(|import_mo
 _TEXT = re.compile(
     r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
 )
+_MARK = re.compile(r"#\s*qlint:\s*quantized\b")
 # So many flags may decide, one after the other, whether what one entry point runs is quantized.
 _MOST_SPLITS = 3
 _STUBS = known.QUANT_STUBS | {known.QUANT_WRAPPER}
@@ -239,7 +240,7 @@ class _Runner:
             arguments = _float_arguments(function, skip=1).with_first(receiver)
         else:
             arguments = _default_arguments(function)
-        self.interp.call(function, arguments, _site_of(function))
+        self.interp.call(function, arguments, Site.of(function))
 
     def _is_model(self, top: Instance) -> bool:
         """Whether what is part of nothing is worth running: a torch container may be just a part
@@ -258,7 +259,7 @@ class _Runner:
         if forward is not None:
             function, bound = signature(forward)
             arguments = _float_arguments(function, skip=bound)
-            site = _site_of(function)
+            site = Site.of(function)
         elif not isinstance(instance.cls, Class):
             arguments, site = Arguments(()), made.made_at
         else:
@@ -275,7 +276,7 @@ class _Runner:
         arguments = Arguments((), more=True)
         if isinstance(init, Function):
             arguments = _float_arguments(init, skip=1)
-        site = _site_of_class(cls)
+        site = Site.of(cls)
         before = len(self.interp.models)
         self._enter(cls.module, lambda: self.interp.call(cls, arguments, site))
         return [
@@ -428,16 +429,6 @@ def _float_arguments(function: Function, *, skip: int) -> Arguments:
     return Arguments(args, kwargs, more=True)
 
 
-def _site_of(function: Function) -> Site:
-    node = function.node
-    return Site(function.module, node.start, node.end, node.start, node.end)
-
-
-def _site_of_class(cls: Class) -> Site:
-    node = cls.node
-    return Site(cls.module, node.start, node.end, node.start, node.end)
-
-
 def _in_main_block(site: Site) -> bool:
     """Whether a place is directly in the ``if __name__ == "__main__":`` of its file."""
     holder = [each for each in site.module.file.body if each.start <= site.start][-1]
@@ -461,6 +452,6 @@ def _is_marked(cls: Class) -> bool:
     last = cls.module.position(cls.node.end).row
     return any(
         row <= cls.module.position(comment.start).row <= last
-        and comment.text.lstrip("# ").replace(" ", "") == "qlint:quantized"
+        and _MARK.search(comment.text) is not None
         for comment in cls.module.file.comments
     )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qlint.flow.heap import Changes
     from qlint.flow.values import Class, Function, Value
     from qlint.program.project import Module
@@ -20,6 +23,16 @@ class Namespace:
     names: dict[str, Value] = field(default_factory=dict)
     star_imports: list[Value] = field(default_factory=list)
     complete: bool = False
+
+
+class Outcome(Enum):
+    """How a block ends."""
+
+    FALLS_THROUGH = 1
+    RETURNS = 2
+    RAISES = 3
+    BREAKS = 4
+    CONTINUES = 5
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +64,8 @@ class Frame:
     is_class_body: bool = False
     is_top_level: bool = False
     forward_of: Value | None = None
+    # What is done where a context manager yields.
+    at_yield: Callable[[Value], None] | None = None
 
     def hold(self, names: dict[str, Value]) -> None:
         """Replace all names. Those of a file's top level are the globals that functions see."""

@@ -29,7 +29,7 @@ def shape_of(instance: Instance) -> object:
 
     Models that differ in sizes and numbers of layers only have the same.
     """
-    return frozenset(flags_of(each) for _, each in descendants(instance))
+    return frozenset(_flags(each) for _, each in descendants(instance))
 
 
 def classes_of(instance: Instance) -> set[Class]:
@@ -40,10 +40,8 @@ def classes_of(instance: Instance) -> set[Class]:
     }
 
 
-def flags_of(instance: Value) -> object:
-    """The class of a module, and what conditions in its methods look at."""
-    if not isinstance(instance, Instance):
-        return type(instance)
+def _flags(instance: Value) -> object:
+    assert isinstance(instance, Instance)
     cls = instance.cls
     tested = _tested_names(cls) if isinstance(cls, Class) else frozenset()
     flags = []
@@ -63,13 +61,14 @@ def flags_of(instance: Value) -> object:
 def _plain(value: Value) -> object:
     """A constant, or a short sequence of constants, as something that can be compared."""
     if isinstance(value, Constant):
-        return (value.value,) if value.value is None else value.value
+        plain = value.value
+        return (plain,) if plain is None else str(plain) if isinstance(plain, slice) else plain
     items = items_of(value) if isinstance(value, (List, Tuple)) else None
     if items is None or items.open or len(items.items) > _LONGEST_FLAG:
         return None
     if not all(isinstance(each, Constant) for each in items.items):
         return None
-    return tuple(each.value for each in items.items if isinstance(each, Constant))
+    return tuple(_plain(each) for each in items.items)
 
 
 def _is_small(value: object) -> bool:

@@ -95,6 +95,9 @@ def binary(
     if not isinstance(left, Instance) and not isinstance(right, Instance):
         return operators.binary(interp, op, left, right, site, form)
     name = operations.METHOD_OF_OPERATOR.get(op, "")
+    in_place = _method(left, f"__i{name}__") if form == "in-place operator" else None
+    if in_place is not None:
+        return interp.call(in_place, Arguments((right,)), site)
     for receiver, other, prefix in ((left, right, ""), (right, left, "r")):
         method = _method(receiver, f"__{prefix}{name}__")
         if method is not None:
@@ -111,9 +114,12 @@ def compare(interp: Interpreter, op: str, left: Value, right: Value, site: Site)
         found = truth(interp, interp.call(method, Arguments((left,)), site))
         return NOT_TENSOR if found is None else Constant(found is (op == "in"))
     method = _method(left, _COMPARISONS.get(op, ""))
-    if method is None:
-        return operators.compare(op, left, right)
-    return interp.call(method, Arguments((right,)), site)
+    if method is not None:
+        return interp.call(method, Arguments((right,)), site)
+    if op == "!=" and _method(left, "__eq__") is not None:
+        equal = truth(interp, compare(interp, "==", left, right, site))
+        return NOT_TENSOR if equal is None else Constant(not equal)
+    return operators.compare(op, left, right)
 
 
 _COMPARISONS = {

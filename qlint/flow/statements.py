@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import classes, narrowing, patterns, special_methods
+from qlint.flow import classes, contexts, narrowing, patterns, special_methods
 from qlint.flow.builtin_calls import py_update
 from qlint.flow.containers import MORE, data_of, delete_item, extend
 from qlint.flow.flags import with_flags
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
+from qlint.flow.scopes import Outcome
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
@@ -24,7 +24,7 @@ from qlint.flow.values import (
     Lazy,
     List,
     Tensor,
-    Tuple,
+    Union,
     join,
 )
 from qlint.syntax import model
@@ -33,20 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
     from qlint.flow.values import Value
-
-
-class Outcome(Enum):
-    """How a block ends."""
-
-    FALLS_THROUGH = 1
-    RETURNS = 2
-    RAISES = 3
-    BREAKS = 4
-    CONTINUES = 5
 
 
 _FALLS_THROUGH = Outcome.FALLS_THROUGH
@@ -64,7 +53,8 @@ def _expression(interp: Interpreter, node: model.ExpressionStatement, frame: Fra
 def _assign(interp: Interpreter, node: model.Assign, frame: Frame) -> Outcome:
     if node.value is not None:
         value = interp.evaluate(node.value, frame)
-        if frame.is_top_level:
+        if frame.is_top_level and node not in interp.switches:  # not again in a loop
+            interp.switches.add(node)
             value = with_flags(interp, value, (frame.module.path, node.start))
         for target in node.targets:
             interp.bind(target, value, frame)
@@ -194,7 +184,16 @@ def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
 
     outcome = interp.fork(frame, [taking(node.body, True), taking(node.orelse, False)])
     interp.flags.compare(test, counts)
+    _name_switches(interp, node, frame)
     return outcome
+
+
+def _name_switches(interp: Interpreter, node: model.If | model.Try, frame: Frame) -> None:
+    """Give the names that a condition of the file has set to one thing or another a flag."""
+    for name, value in frame.names.items() if frame.is_top_level else ():
+        if isinstance(value, Union):
+            key = (frame.module.path, node.start, name)
+            frame.names[name] = with_flags(interp, value, key)
 
 
 def _raises(block: model.Block) -> bool:
@@ -218,12 +217,8 @@ def _selects_by_index(interp: Interpreter, test: model.Expression, frame: Frame)
 
 
 def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
-    if isinstance(node.iterable, model.Call):
-        if node not in interp.numbers:
-            interp.numbers[node] = _numbers_in(node)
-        interp.mentioned = interp.numbers[node]
-    iterable = interp.evaluate(node.iterable, frame)
-    interp.mentioned = frozenset()
+    with interp.mentioning(node, node.iterable):
+        iterable = interp.evaluate(node.iterable, frame)
     rounds = special_methods.iterate(interp, iterable, interp.site(node.iterable, frame))
     certain = not rounds or rounds[-1] is not MORE
     outer = frame.breaks, frame.continues
@@ -248,17 +243,6 @@ def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
             break
         outcome = _FALLS_THROUGH
     return _end_loop(interp, node, frame, outcome, outer)
-
-
-def _numbers_in(loop: model.For) -> frozenset[int]:
-    """The whole numbers that the body of a loop compares something with."""
-    return frozenset(
-        number
-        for node in model.walk(loop.body)
-        if isinstance(node, model.Compare)
-        for each in model.walk((node.left, node.comparators))
-        if isinstance(each, model.Constant) and isinstance(number := each.value, int)
-    )
 
 
 def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:
@@ -304,30 +288,6 @@ def _end_loop(
     return outcome
 
 
-def _with(interp: Interpreter, node: model.With, frame: Frame) -> Outcome:
-    entered: list[tuple[Instance, Site]] = []
-    for context, target in node.items:
-        manager, site = interp.evaluate(context, frame), interp.site(context, frame)
-        value = _entered(interp, manager, site)
-        if isinstance(manager, Instance):
-            entered.append((manager, site))
-        if target is not None:
-            interp.bind(target, value, frame)
-    outcome = interp.execute(node.body, frame)
-    for manager, site in reversed(entered):
-        special_methods.leave(interp, manager, site)
-    return outcome
-
-
-def _entered(interp: Interpreter, context: Value, site: Site) -> Value:
-    """What a ``with`` binds to its target."""
-    if isinstance(context, Instance):
-        return special_methods.enter(interp, context, site)
-    if isinstance(context, Tuple) and len(context.items) == 1:  # @contextmanager: what it yields
-        return context.items[0]
-    return context if isinstance(context, External) else UNKNOWN
-
-
 def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
     def normally() -> Outcome:
         interp.trying += 1
@@ -349,6 +309,7 @@ def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
         outcome = normally()
     else:
         outcome = interp.fork(frame, [normally, *(handling(*each) for each in node.handlers)])
+        _name_switches(interp, node, frame)
     if node.finalbody:
         final = interp.execute(node.finalbody, frame)
         return final if final is not _FALLS_THROUGH else outcome
@@ -452,7 +413,7 @@ EXECUTORS: dict[type[model.Statement], Callable[[Interpreter, Any, Frame], Outco
     model.If: _if,
     model.For: _for,
     model.While: _while,
-    model.With: _with,
+    model.With: contexts.run,
     model.Try: _try,
     model.Match: _match,
     model.FunctionDef: _function,

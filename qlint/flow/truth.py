@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlint.flow.containers import data_of, items_of
+from qlint.flow.events import Site
 from qlint.flow.values import (
     BoundMethod,
     Class,
@@ -45,12 +46,22 @@ def _truth(interp: Interpreter, value: Value) -> bool | None:
     if isinstance(value, Dict):
         return None if value.open else bool(value.slots)
     if isinstance(value, Instance):
-        return None if _may_be_empty(value) else True
+        return _of_instance(interp, value)
     return True if isinstance(value, _ALWAYS_TRUE) else interp.flags.truth(value)
 
 
-def _may_be_empty(instance: Instance) -> bool:
+def _of_instance(interp: Interpreter, instance: Instance) -> bool | None:
+    """What ``__bool__`` says, or ``__len__``; without either an object is true."""
+    from qlint.flow.calls import Arguments
+
     cls = instance.cls
-    if isinstance(cls, Class):
-        return cls.lookup("__len__") is not None or cls.lookup("__bool__") is not None
-    return not cls.name.startswith("torch.nn.")
+    if not isinstance(cls, Class):
+        return True if cls.name.startswith("torch.nn.") else None
+    for name in ("__bool__", "__len__"):
+        method = cls.lookup(name)
+        if isinstance(method, Function):
+            answer = interp.call(method, Arguments((instance,)), Site.of(method))
+            return bool(answer.value) if isinstance(answer, Constant) else None
+        if method is not None:
+            return None
+    return True

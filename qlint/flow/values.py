@@ -150,7 +150,7 @@ class Function(Value):
     defaults: dict[str, Value]
     qualname: str
     owner: Class | None = None
-    kind: Literal["function", "static", "class", "property", "generator"] = "function"
+    kind: Literal["function", "static", "class", "property", "generator", "context"] = "function"
     setter: Function | None = None
 
 
@@ -270,7 +270,12 @@ class Instance(HeapObject):
 
 @dataclass(slots=True, eq=False)
 class List(HeapObject):
-    """A list, set or other growing sequence; ``slots["items"]`` is a Tuple."""
+    """A list, set or other growing sequence; ``slots["items"]`` is a Tuple.
+
+    An iterator is one that ``next`` takes its items from.
+    """
+
+    is_iterator: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -16,6 +16,7 @@ FUNCTIONAL_METHODS = frozenset(
     {"add", "cat", "mul", "add_relu", "add_scalar", "mul_scalar", "matmul"}
 )
 
+MODULE = NN + "Module"
 SEQUENTIAL = NN + "Sequential"
 MODULE_LIST = NN + "ModuleList"
 MODULE_DICT = NN + "ModuleDict"

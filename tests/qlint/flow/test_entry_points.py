@@ -188,3 +188,21 @@ class Net(nn.Module):
         (14, "passed to shift as `value`"),
         (9, "used here"),
     ]
+
+
+def test_an_attribute_that_is_a_slice_does_no_harm(tmp_path: Path) -> None:
+    source = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.part, self.parts = QuantStub(), slice(1, 3), [slice(0, 1)]
+
+    def forward(self, x):
+        if self.part:
+            return self.quant(x)[:, self.part] * 2  # QL107
+        return x
+
+
+net = Net()
+"""
+    check(tmp_path, source)
