@@ -90,14 +90,16 @@ class UnsupportedOp(Rule):
     ------------
     Finds functions, methods and operators on quantized tensors that the table of measurements
     says fail on every engine, or come out wrong: ``F.silu``, ``softmax``, ``-x``, ``x ** 2``,
-    ``x.sum()``, ``torch.where``, ``F.linear``, ``F.layer_norm``, ``x.float()``, and many more.
+    ``x.sum()``, ``torch.where``, ``F.linear``, ``F.layer_norm``, ``x.float()``, and many more;
+    and ``y[...] = x`` with a quantized ``x``, if ``y`` is float or on another scale.
     Arithmetic, concatenation and relu have rules of their own.
 
     Why is this bad
     ---------------
     The float and the fake-quant model run; the converted one raises NotImplementedError. An
-    operation that is wrong instead, like ``x.mean()`` over everything, says nothing at all: its
-    result is rounded to the input's grid (17.7 dB measured).
+    operation that is wrong instead says nothing at all: what ``x.mean()`` makes of everything is
+    rounded to the input's grid (17.7 dB measured), and of a tensor that is written into part of
+    another only the integers are copied, which mean other numbers on the other's scale.
 
     Example
     -------
@@ -142,6 +144,17 @@ class UnsupportedOp(Rule):
                 "x = self.quant(x)",
                 "y = x.to(torch.float32)  # QL108",
                 "return x.float()  # QL108",
+            ),
+        ),
+        Example(
+            "written into a float tensor",
+            forward_example(
+                "x = self.quant(x)",
+                "y = torch.zeros(2, 3, 8, 8)",
+                "y[0] = x[0]  # QL108",
+                "y[1] = self.dequant(x)[0]",
+                "x[1] = x[0]",
+                "return y",
             ),
         ),
         Example(
