@@ -128,6 +128,8 @@ class _Run:
             return overlaid
         if path.stat().st_size > _LARGEST_FILE:
             raise SourceError(f"the file is larger than {_LARGEST_FILE // 1_000_000} MB")
+        if path.exists() and not path.is_file():
+            raise SourceError("this is no regular file")
         return path.read_bytes()
 
     def _read_files(self) -> None:

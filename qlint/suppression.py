@@ -37,7 +37,7 @@ _BRACKETS = re.compile(r"\[(?P<codes>[^\]]*)\]")
 _ITEM = re.compile(r"[^,\s]+")
 _DIRECTIVE_WORDS = ("ignore", "skip-file", "quantized")
 _OWN_CODE = re.compile(r"QL[0-9]+")
-_NEEDLE = re.compile(rb"#[^\n]*(?:qlint:|noqa[^\n]*QL[0-9])", re.IGNORECASE)
+_NEEDLE = re.compile(rb"qlint:|noqa[^\n]*QL[0-9]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,10 @@ def may_suppress(content: bytes) -> bool:
 
     Its comments must be handed to ``apply`` even if nothing can be found in it.
     """
-    return _NEEDLE.search(content) is not None
+    return any(
+        b"#" in content[content.rfind(b"\n", 0, found.start()) + 1 : found.start()]
+        for found in _NEEDLE.finditer(content)
+    )
 
 
 def apply(

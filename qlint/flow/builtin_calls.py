@@ -68,7 +68,8 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         return Tuple((NotTensor(), NotTensor()), open=True)
     try:
         rounds = range(*numbers)
-    except (TypeError, ValueError):
+        len(rounds)
+    except (TypeError, ValueError, OverflowError):
         return Tuple((NOT_TENSOR, NOT_TENSOR), open=True)
     shown: Sequence[int] = rounds
     if len(rounds) > _FIRST_ROUNDS + 1:
@@ -148,7 +149,10 @@ def py_sum(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
         return replace(tensor, grid=object())
     numbers = _numbers(values)
     if numbers is not None and not more and start is None:
-        return Constant(sum(numbers))
+        try:
+            return Constant(sum(numbers))
+        except OverflowError:
+            return NOT_TENSOR
     if any(isinstance(each, Tensor) for value in values for each in options_of(value)):
         return join(values)
     return UNKNOWN if any(isinstance(each, Unknown) for each in values) else NOT_TENSOR

@@ -222,6 +222,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
     instance = Instance(cls=cls)
     builtin_bases.give_data(instance, cls.external_bases())
     interp.instantiated.add(cls)
+    before = len(interp.models)
     if modules.is_module(instance):
         interp.models.append(interp.model(instance, site))
     init = cls.lookup("__init__")
@@ -234,6 +235,10 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
         is_record = records.is_dataclass(cls)  # which may be a dict, too
         if is_record or not builtin_bases.initialize(interp, instance, arguments, site):
             records.set_fields(interp, instance, cls, arguments, site)
+    if interp.exhausted:  # half a model, of which nothing can be said
+        interp.models[before:] = [
+            each for each in interp.models[before:] if each.instance is not instance
+        ]
     return instance
 
 

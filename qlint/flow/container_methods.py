@@ -17,6 +17,7 @@ from qlint.flow.containers import (
     remove,
     set_item,
     set_items,
+    within,
 )
 from qlint.flow.values import (
     NONE,
@@ -113,7 +114,7 @@ def _list_method(interp: Interpreter, target: List, name: str, arguments: Argume
     elif name == "insert" and len(args) == 2:
         at = args[0].value if isinstance(args[0], Constant) else 0
         known = list(items.items)
-        known.insert(at if isinstance(at, int) else 0, args[1])
+        known.insert(within(at, len(known)), args[1])
         set_items(interp, target, known, more=items.open)
     elif name == "pop":
         index = args[0] if args else Constant(-1)
@@ -197,7 +198,7 @@ _TEXT_METHODS = frozenset(
 def _constant_method(value: object, name: str, arguments: Arguments) -> Value:
     if not isinstance(value, str) or name not in _TEXT_METHODS:
         return NOT_TENSOR
-    if arguments.more:
+    if arguments.more or texts.is_wide(value) or len(value) > texts.LONGEST:
         return NOT_TENSOR
     try:
         args = [_plain(each) for each in arguments.args]
@@ -209,7 +210,8 @@ def _constant_method(value: object, name: str, arguments: Arguments) -> Value:
         return new_list(Constant(each) for each in result)
     if isinstance(result, tuple):
         return Tuple(tuple(Constant(each) for each in result))
-    return Constant(result)
+    too_long = isinstance(result, str) and len(result) > texts.LONGEST
+    return NOT_TENSOR if too_long else Constant(result)
 
 
 def _plain(value: Value) -> object:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
     from qlint.flow.interpreter import Interpreter
 
+_LARGEST_SPELLED = 1 << 64
+# What a loop in the code that is read makes longer and longer is cut.
+_LONGEST_LIST = 20_000
 _LONGEST_TEXT = 64  # whose letters are gone through
 
 # Stands behind the last item of something that may hold more or fewer items than those known.
@@ -44,7 +47,21 @@ MORE = Constant("more items of this kind")
 
 def new_list(items: Iterable[Value], *, more: bool = False) -> List:
     """A fresh list."""
-    return List({"items": Tuple(tuple(items), more)})
+    fresh = List()
+    fresh.slots["items"] = bounded(tuple(items), more)
+    return fresh
+
+
+def within(index: object, length: int) -> int:
+    """Where ``insert`` puts something into a list of that length; in front if it is not known."""
+    return max(-length, min(index, length)) if isinstance(index, int) else 0
+
+
+def bounded(items: tuple[Value, ...], more: bool) -> Tuple:
+    """Items as a tuple, an open one if they are more than are worth to be kept."""
+    if len(items) > _LONGEST_LIST:
+        return Tuple(items[:_LONGEST_LIST], open=True)
+    return Tuple(items, more)
 
 
 def new_dict(items: Iterable[tuple[Value, Value]]) -> Dict:
@@ -68,7 +85,11 @@ def known_pairs(value: Dict) -> list[tuple[Value, Value]]:
 
 def slot_of(key: Constant) -> str:
     """The slot of a dict under which a constant key's value is kept."""
-    return key.value if isinstance(key.value, str) else f"{type(key.value).__name__}:{key.value!r}"
+    value = key.value
+    if isinstance(value, str):
+        return value
+    long = isinstance(value, int) and abs(value) > _LARGEST_SPELLED
+    return f"{type(value).__name__}:{hash(value) if long else repr(value)}"
 
 
 def look_up(interp: Interpreter, value: Dict, key: Constant) -> Value | None:
@@ -110,7 +131,7 @@ def _union_items(items: Value) -> Tuple | None:
 
 def set_items(interp: Interpreter, target: List, items: Sequence[Value], *, more: bool) -> None:
     """Replace the items of a list."""
-    interp.heap.write(target, "items", Tuple(tuple(items), more))
+    interp.heap.write(target, "items", bounded(tuple(items), more))
 
 
 def extend(interp: Interpreter, target: List, added: Value) -> None:

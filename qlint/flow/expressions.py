@@ -72,7 +72,7 @@ def _slice(interp: Interpreter, node: model.Slice, frame: Frame) -> Value:
         NONE if each is None else interp.evaluate(each, frame)
         for each in (node.lower, node.upper, node.step)
     ]
-    if all(_is_index(each) for each in bounds):
+    if all(_is_index(each) for each in bounds) and bounds[2] != Constant(0):
         return Constant(slice(*(each.value for each in bounds if isinstance(each, Constant))))
     return SomeSlice()
 

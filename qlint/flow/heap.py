@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from qlint.flow.values import Calls, HeapObject, Instance, Unsure, Value, join
+from qlint.flow.values import Calls, HeapObject, Instance, Unsure, Value, births, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,8 @@ class Heap:
     def __init__(self) -> None:
         self._journal: list[tuple[HeapObject, str, Value | None]] = []
         self._depth = 0
+        # The number of births when each branch began.
+        self._begun: list[int] = []
         self.conditions = 0
         # How often something was stored.
         self.stored = 0
@@ -45,21 +47,28 @@ class Heap:
     def settle(self) -> None:
         """Leave all branches, also after an error in one."""
         self._journal.clear()
+        self._begun.clear()
         self._depth = self.conditions = 0
 
     def begin(self) -> int:
         """Enter a branch; what is written from here on can be taken back."""
         self._depth += 1
+        self._begun.append(births())
         return len(self._journal)
 
     def rollback(self, mark: int) -> Changes:
-        """Leave a branch: take back what it wrote and return that."""
+        """Leave a branch: take back what it wrote and return that.
+
+        What it wrote to objects of its own stays: on other ways there are none.
+        """
         changes: Changes = {}
-        for target, slot, _ in self._journal[mark:]:
+        begun = self._begun.pop()
+        written = [each for each in self._journal[mark:] if each[0].born < begun]
+        for target, slot, _ in written:
             value = target.slots.get(slot)
             if value is not None:
                 changes[id(target), slot] = (target, slot, value)
-        for target, slot, old in reversed(self._journal[mark:]):
+        for target, slot, old in reversed(written):
             if old is None:
                 target.slots.pop(slot, None)
             else:

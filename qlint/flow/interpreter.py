@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlint.flow.events import Event, Sighting
+    from qlint.flow.heap import Changes
     from qlint.flow.values import Class
     from qlint.program.project import Module, Project
 
@@ -165,6 +166,10 @@ class Interpreter:
     def release_steps(self) -> None:
         """From here on models run, for which steps were kept."""
         self._reserved = 0
+
+    def spend(self, steps: int) -> None:
+        """Count work that is no node of the program."""
+        self._steps += steps
 
     def share_steps(self, entry_points: int) -> None:
         """Give the next entry point its share of the steps that are left for so many."""
@@ -294,8 +299,12 @@ class Interpreter:
             frame.hold(before)
             return Outcome.RAISES
         frame.hold(join_names([each.names for each in passed]))
-        self.heap.join([each.changes for each in passed], exhaustive=True)
+        self._join_heap([each.changes for each in passed])
         return Outcome.FALLS_THROUGH
+
+    def _join_heap(self, branches: list[Changes]) -> None:
+        self.spend(2 * sum(map(len, branches)))
+        self.heap.join(branches, exhaustive=True)
 
     def _fork_heap(self, branches: Sequence[Callable[[], Outcome]]) -> None:
         changes = []
@@ -303,7 +312,7 @@ class Interpreter:
             mark = self.heap.begin()
             branch()
             changes.append(self.heap.rollback(mark))
-        self.heap.join(changes, exhaustive=True)
+        self._join_heap(changes)
 
     def rejoin(self, frame: Frame, exits: list[Exit], *, reached: bool) -> None:
         """Join states that left early into the present one, which may be ``reached`` or not."""

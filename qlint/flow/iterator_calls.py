@@ -98,7 +98,7 @@ def py_product(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     columns = [known_items(interp, each) for each in arguments.args]
     repeat = arguments.kwargs.get("repeat")
     times = repeat.value if isinstance(repeat, Constant) and isinstance(repeat.value, int) else 1
-    rows = itertools.product(*(items for items, _ in columns), repeat=min(times, 4))
+    rows = itertools.product(*(items for items, _ in columns), repeat=max(0, min(times, 4)))
     return _rows(rows, repeat is not None or any(more for _, more in columns))
 
 
@@ -107,7 +107,8 @@ def py_combinations(interp: Interpreter, arguments: Arguments, site: Site) -> Va
     length = arguments.get(1, "r")
     if not (isinstance(length, Constant) and isinstance(length.value, int)):
         return Tuple((Tuple(items, open=True),), open=True)
-    return _rows(itertools.combinations(items, max(length.value, 0)), more)
+    size = min(max(length.value, 0), len(items) + 1)
+    return _rows(itertools.combinations(items, size), more)
 
 
 def _items(interp: Interpreter, arguments: Arguments) -> tuple[tuple[Value, ...], bool]:

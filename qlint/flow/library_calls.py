@@ -122,7 +122,9 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
     if id(value) in done:
         return done[id(value)]
     if isinstance(value, Tuple):
-        return Tuple(tuple(_deep_copy(each, done) for each in value.items), value.open)
+        items = tuple(_deep_copy(each, done) for each in value.items)
+        done[id(value)] = Tuple(items, value.open)
+        return done[id(value)]
     if not isinstance(value, HeapObject):
         return (
             join(_deep_copy(each, done) for each in options_of(value))

@@ -290,7 +290,7 @@ def _run_children(
     interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
 ) -> Value:
     value = arguments.args[0] if arguments.args else UNKNOWN
-    if instance in interp.running:  # it contains itself
+    if instance in interp.running or interp.exhausted:  # it contains itself, or it is enough
         return value
     outermost = interp.forward_depth == 0
     if outermost:
@@ -301,6 +301,7 @@ def _run_children(
     interp.running.append(instance)
     interp.forward_depth += 1
     for name, child in children(instance):
+        interp.spend(1)
         spelled = f"{arguments.spelled}.{name}"
         value = interp.call(child, type(arguments)((value,), spelled=spelled), site)
     interp.forward_depth -= 1
@@ -310,7 +311,9 @@ def _run_children(
 
 def _forget_calls(interp: Interpreter, instance: Instance) -> None:
     """Forget the calls of what is in a module that may be another one than the last time."""
-    for _, part in descendants(instance):
+    parts = descendants(instance)
+    interp.spend(len(parts))
+    for _, part in parts:
         if isinstance(part, Instance) and _CALLS in part.slots:
             interp.heap.write(part, _CALLS, Calls(interp.epoch, ()))
 

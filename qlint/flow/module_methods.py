@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow.containers import known_items, new_list
+from qlint.flow.containers import known_items, new_list, within
 from qlint.flow.module_calls import external_forward, forward_of, grid_of, note_options
 from qlint.flow.modules import (
     MORE,
@@ -306,8 +306,8 @@ def _insert(interp: Interpreter, instance: Instance, arguments: Arguments) -> Va
         return instance
     index, value = arguments.args
     values = [each for _, each in children(instance)]
-    at = index.value if isinstance(index, Constant) and isinstance(index.value, int) else 0
-    values.insert(at, value)
+    at = index.value if isinstance(index, Constant) else 0
+    values.insert(within(at, len(values)), value)
     replace_children(interp, instance, values)
     return instance
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import enums, texts
-from qlint.flow.containers import data_of, items_of, known_pairs, new_dict, new_list
+from qlint.flow.containers import bounded, data_of, items_of, known_pairs, new_dict, new_list
 from qlint.flow.events import Operation, UnsupportedOperation
 from qlint.flow.flags import Equals, IsAmong, flag_of
 from qlint.flow.values import (
@@ -198,7 +198,7 @@ def _sequence_arithmetic(op: str, left: Value, a: Tuple, right: Value, b: Tuple 
         more = False
     else:
         return UNKNOWN if op == "+" else NOT_TENSOR
-    return new_list(items, more=more) if as_list else Tuple(items, more)
+    return new_list(items, more=more) if as_list else bounded(items, more)
 
 
 def _are_constants(items: Tuple) -> bool:

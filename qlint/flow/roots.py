@@ -42,7 +42,7 @@ class Analysis:
     crashes: list[tuple[Module, Exception]]
 
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_WORD = re.compile(r"[^\W\d]\w*")
 # What makes a model of others, or quantizes one.
 # Only together with the word "quantization" do these mean what torch means by them.
 _STEPS = frozenset("prepare prepare_qat convert quantize quantize_qat".split())
@@ -55,7 +55,7 @@ _LOOKS_UP = re.compile(r"getattr|globals|locals|vars\(|__dict__|eval\(|import_mo
 _TEXT = re.compile(
     r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
 )
-_MARK = re.compile(r"#\s*qlint:\s*quantized\b")
+_MARK = re.compile(r"#\s*qlint:\s*quantized\b", re.IGNORECASE)
 # So many flags may decide, one after the other, whether what one entry point runs is quantized.
 _MOST_SPLITS = 3
 _STUBS = known.QUANT_STUBS | {known.QUANT_WRAPPER}
@@ -388,7 +388,7 @@ def names_in(
     source = text[node.start : min(behind, default=len(text))]
     code = _TEXT.sub("", source)
     words = _WORD.findall(code)
-    if _is_def(node):
+    if _is_def(node) and node.name in words:
         words.remove(node.name)
     if _LOOKS_UP.search(code):
         words += _WORD.findall(source)

@@ -13,31 +13,47 @@ if TYPE_CHECKING:
 
 _FIELD = re.compile(r"\{[^{}]*\}")
 _CONVERSION = re.compile(r"%[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]")
+_WIDTH = re.compile(r"\d{4}")
+LONGEST = 4096  # longer texts are of no use and could grow without end
 _SPECIAL = str.maketrans({"[": "[[]", "?": "[?]", "*": "[*]"})
+
+
+def is_wide(template: str) -> bool:
+    """Whether a template asks for a width that nobody prints."""
+    return _WIDTH.search(template) is not None
 
 
 def joined(parts: Iterable[Value]) -> Value:
     """The text that ``str`` of each value makes, one behind the other."""
     values = list(parts)
     if all(isinstance(each, Constant) for each in values):
-        return Constant("".join(str(each.value) for each in values if isinstance(each, Constant)))
-    return NotTensor(glob="".join(_glob(each) for each in values))
+        text = "".join(_spelled(each.value) for each in values if isinstance(each, Constant))
+        return Constant(text) if len(text) <= LONGEST else NOT_TENSOR
+    glob = "".join(_glob(each) for each in values)
+    return NotTensor(glob=glob) if len(glob) <= LONGEST else NOT_TENSOR
+
+
+def _spelled(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # a number of thousands of digits
+        return hex(value) if isinstance(value, int) else "?"
 
 
 def _glob(value: Value) -> str:
     if isinstance(value, Constant):
-        return str(value.value).translate(_SPECIAL)
+        return _spelled(value.value).translate(_SPECIAL)
     return (value.glob or "*") if isinstance(value, NotTensor) else "*"
 
 
 def percent(template: str, value: Value) -> Value:
     """``template % value``, or what is known of it."""
     given = value.items if isinstance(value, Tuple) and not value.open else (value,)
-    if all(isinstance(each, Constant) for each in given):
+    if all(isinstance(each, Constant) for each in given) and not is_wide(template):
         plain = tuple(each.value for each in given if isinstance(each, Constant))
         try:
             return Constant(template % plain)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return NOT_TENSOR
     return NotTensor(glob=_CONVERSION.sub("*", template.translate(_SPECIAL)))
 

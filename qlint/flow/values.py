@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
@@ -243,11 +244,23 @@ class Lazy(Value):
     name: str
 
 
+_births = itertools.count()
+
+
+def births() -> int:
+    """A number above those of all objects so far and below those of all others."""
+    return next(_births)
+
+
 @dataclass(slots=True, eq=False)
 class HeapObject(Value):
-    """A value with identity and parts that change; written only through the heap."""
+    """A value with identity and parts that change; written only through the heap.
+
+    Objects are numbered as they are ``born``.
+    """
 
     slots: dict[str, Value] = field(default_factory=dict)
+    born: int = field(default_factory=births, init=False)
 
 
 @dataclass(slots=True, eq=False)

@@ -27,7 +27,7 @@ def decode(content: bytes) -> str:
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
         raise SourceError(f"the file is not valid {error.encoding}", row) from None
-    except (SyntaxError, LookupError) as error:
+    except (SyntaxError, LookupError, UnicodeError) as error:
         row = 1
         try:
             content.decode("utf-8")
