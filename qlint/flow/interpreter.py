@@ -94,6 +94,7 @@ class Interpreter:
         self.forward_depth = 0
         self._namespaces: dict[Path, Namespace] = {}
         self._resolving: set[tuple[Path, str]] = set()
+        self._asked: set[tuple[Path, str]] = set()
         # The numbers in the body of the loop whose iterable is being evaluated.
         self.mentioned: frozenset[int] = frozenset()
         self._numbers: dict[model.Node, frozenset[int]] = {}
@@ -140,6 +141,7 @@ class Interpreter:
         self.being_defined.clear()
         self.inside_contexts.clear()
         self._resolving.clear()
+        self._asked.clear()
         self.heap.settle()
 
     @property
@@ -372,10 +374,20 @@ class Interpreter:
     def _own_name(self, namespace: Namespace, name: str) -> Value | None:
         if name in namespace.names:
             return self._forced(namespace.names, name)
-        for source in namespace.star_imports:
-            found = self._star_name(source, name)
-            if found is not None:
-                return found
+        # Files that import everything from each other are each asked once.
+        asked, outermost = (namespace.module.path, name), not self._asked
+        if asked in self._asked:
+            return None
+        try:
+            for source in namespace.star_imports:
+                if namespace.complete:
+                    self._asked.add(asked)
+                found = self._star_name(source, name)
+                if found is not None:
+                    return found
+        finally:
+            if outermost:
+                self._asked.clear()
         return None
 
     def load(self, path: Path | None) -> Value | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
-from qlint.flow.values import is_surely_no_tensor
+from qlint.flow.values import FLOAT, is_surely_no_tensor, options_of
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.operations import Op
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from qlint.flow.events import Operation
 
+_ALPHA = re.compile(r"\balpha\s*=")
 _HEAD = """\
 import torch
 from torch import nn
@@ -49,7 +51,21 @@ class _RawArithmetic(Rule):
                 f"`{event.spelled}` {self.verb} a quantized tensor; "
                 "there is no int8 kernel for it, so the converted model fails here"
             )
-            yield Finding(event.site, message, self.cure)
+            yield Finding(event.site, message, self.cure_of(event) + _more_to_do(event))
+
+    def cure_of(self, event: Operation) -> str:
+        """What to write instead."""
+        return self.cure
+
+
+def _more_to_do(event: Operation) -> str:
+    """What has to be done beside using a FloatFunctional, which takes int8 tensors only."""
+    steps = ""
+    if any(FLOAT in options_of(each) for each in event.operands):
+        steps += "; a float tensor or parameter needs a QuantStub of its own first"
+    if event.op in (Op.ADD, Op.SUB) and _ALPHA.search(event.site.text):
+        steps += "; what `alpha` multiplies, multiply by `mul_scalar` first"
+    return steps
 
 
 class RawAdd(_RawArithmetic):
@@ -229,7 +245,7 @@ class RawMul(_RawArithmetic):
     verb = "multiplies"
     cure = (
         "multiply with a FloatFunctional of its own: `self.scale_mul = FloatFunctional()` in "
-        "__init__, `self.scale_mul.mul(a, b)` here; a float parameter needs a QuantStub first"
+        "__init__, `self.scale_mul.mul(a, b)` here"
     )
     examples = (
         Example(
@@ -350,7 +366,7 @@ class RawMatmul(_RawArithmetic):
     name = "raw-matmul"
     summary = "quantized tensors are multiplied as matrices with `@`, `matmul` or `einsum`"
     op = Op.MATMUL
-    verb = "matrix-multiplies"
+    verb = "multiplies"
     cure = (
         "multiply with a FloatFunctional of its own: `self.scores = FloatFunctional()` in "
         "__init__, `self.scores.matmul(a, b)` here"
@@ -374,6 +390,22 @@ class RawMatmul(_RawArithmetic):
             ),
         ),
     )
+
+    def cure_of(self, event: Operation) -> str:
+        """``einsum`` is more than a product of matrices, and ``addmm`` adds to one."""
+        name = event.spelled.rpartition(".")[2].strip("_()")
+        if name in ("einsum", "tensordot"):
+            return (
+                "write it as a product of matrices, for `self.scores.matmul(a, b)` of a "
+                "FloatFunctional, or make a float island of it: a DeQuantStub before it and a "
+                "QuantStub of its own behind it"
+            )
+        if name.startswith(("add", "baddbmm")):
+            return (
+                "multiply and add with two FloatFunctionals: "
+                "`self.addition.add(c, self.scores.matmul(a, b))`"
+            )
+        return self.cure
 
 
 class RawScalarOp(Rule):
@@ -438,11 +470,13 @@ class RawScalarOp(Rule):
 
     _CURES: ClassVar[dict[Op, str]] = {
         Op.ADD: "`self.shift.add_scalar(x, number)`",
-        Op.SUB: "`self.shift.add_scalar(x, -number)`; for `number - x` first "
-        "`self.neg.mul_scalar(x, -1.0)`",
+        Op.SUB: "`self.shift.add_scalar(x, -number)`",
         Op.MUL: "`self.scale.mul_scalar(x, number)`",
         Op.DIV: "`self.scale.mul_scalar(x, 1 / number)`",
     }
+    _NEGATED = (
+        "use two FloatFunctionals: `self.shift.add_scalar(self.neg.mul_scalar(x, -1.0), number)`"
+    )
     _ISLAND = (
         "make a float island: a DeQuantStub before the division and a QuantStub of its own behind "
         "it"
@@ -456,9 +490,17 @@ class RawScalarOp(Rule):
                 f"`{event.spelled}` combines a quantized tensor with a Python number; "
                 "there is no int8 kernel for it, so the converted model fails here"
             )
-            multiplies = not (event.op is Op.DIV and self._is_no_product(event))
-            help_text = f"use a FloatFunctional: {cure}" if multiplies else self._ISLAND
+            help_text = f"use a FloatFunctional: {cure}"
+            if event.op is Op.DIV and self._is_no_product(event):
+                help_text = self._ISLAND
+            elif event.op is Op.SUB and self._is_taken_from_number(event):
+                help_text = self._NEGATED
             yield Finding(event.site, message, help_text)
+
+    @staticmethod
+    def _is_taken_from_number(event: Operation) -> bool:
+        """Whether a difference is ``number - x``."""
+        return "rsub" in event.spelled or is_surely_no_tensor(event.operands[0])
 
     @staticmethod
     def _is_no_product(event: Operation) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlint.flow.values import FLOAT, tensors_in
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.operations import Op
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qlint.flow.events import Operation
+    from qlint.flow.values import Tensor
 
 
 class RawCat(Rule):
@@ -89,12 +91,36 @@ class RawCat(Rule):
     def on_operation(self, event: Operation) -> Iterator[Finding]:
         """Report concatenation."""
         if event.op is Op.CAT and event.common_grid is None:
+            with_float = any(each == FLOAT for each in _joined(event))
             message = (
-                f"`{event.spelled}` joins quantized tensors; the result silently takes the "
+                f"`{event.spelled}` joins a quantized tensor to a float one; there is no int8 "
+                "kernel for it, so the converted model fails here"
+                if with_float
+                else f"`{event.spelled}` joins quantized tensors; the result silently takes the "
                 "first one's scale, which is wrong for the others"
             )
+            name = event.spelled.rpartition(".")[2]
             cure = (
                 "join with a FloatFunctional of its own: `self.cat = FloatFunctional()` in "
-                "__init__, `self.cat.cat([...], dim=...)` here"
+                f"__init__, `self.cat.{_CALLS.get(name, 'cat([...], dim=...)')}` here"
             )
+            if with_float:
+                cure += "; a float tensor or parameter needs a QuantStub of its own first"
             yield Finding(event.site, message, cure)
+
+
+def _joined(event: Operation) -> Iterator[Tensor]:
+    """The tensors that are joined, as far as they are known."""
+    for operand in event.operands[:1]:
+        yield from tensors_in(operand)
+
+
+# What `cat` does for the others.
+_CALLS = {
+    "stack": "cat([each.unsqueeze(dim) for each in ...], dim=dim)",
+    "hstack": "cat([...], dim=1)",
+    "vstack": "cat([...], dim=0)",
+    "row_stack": "cat([...], dim=0)",
+    "column_stack": "cat([...], dim=1)",
+    "dstack": "cat([...], dim=2)",
+}

@@ -53,6 +53,10 @@ _CURES = {
         "make the tensor from the shape: `torch.zeros(x.shape)`",
     ),
     **dict.fromkeys(
+        ("neg", "negative"),
+        "negate with a FloatFunctional of its own: `self.neg.mul_scalar(x, -1.0)`",
+    ),
+    **dict.fromkeys(
         ("rand_like", "randn_like"), "make the tensor from the shape: `torch.rand(x.shape)`"
     ),
     **dict.fromkeys(("numpy", "tolist"), "read what `dequantize()` makes of it"),

@@ -121,7 +121,7 @@ class ReusedRelu(Rule):
         if event.cls == RELU:
             message = (
                 f"`{event.callee}` is called {_counted(event)}; fusing this ReLU at one place "
-                "turns it into Identity at every other"
+                "turns it into Identity at the others"
             )
             cure = "create one nn.ReLU for each use and name them after the layers they follow"
             yield Finding(event.site, message, cure)

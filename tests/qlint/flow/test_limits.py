@@ -1,0 +1,104 @@
+"""Programs that could cost a linter its time, its memory or its findings."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from marked import HEAD, check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NET = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant = QuantStub()
+
+    def forward(self, x):
+        x = self.quant(x)
+        return x + x  # QL101
+
+
+"""
+_SECONDS = 5
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "for _ in range(10**20): pass",
+        "a = [1, 2][::0]",
+        "a = [1, 2]; del a[::0]",
+        "import math; a = f'{math.factorial(2000)}'",
+        "import math; a = {math.factorial(2000): 1}",
+        "a = '%d' % 1e999",
+        "a = '%c' % -1",
+        "a = [1]; a.insert(10**30, 1); a.insert(-10**30, 1)",
+        "import itertools; a = list(itertools.product([1], repeat=-1))",
+        "import itertools; a = list(itertools.combinations([1], 10**20))",
+        "a = sum([1.5, 10**400])",
+        "a = '{:>3000000000}'.format(1)",
+        "a = '%3000000000d' % 1",
+        "a = 'ab'\nfor _ in range(40): a = f'{a}{a}'",
+        "a = [1]\nfor _ in range(40): a = a + a",
+        "a = [1]\nfor _ in range(40): a = [*a, *a]",
+        "a = (1,)\nfor _ in range(40): a += a",
+        "a = [1]\nfor _ in range(40): a.extend(a)",
+        "import copy; a = (1,)\nfor _ in range(60): a = (a, a)\nb = copy.deepcopy(a)",
+        "def μ_net(): return Net()",
+        "def ﬁne(): return Net()",
+    ],
+)
+def test_what_python_refuses_or_pays_for(tmp_path: Path, statement: str) -> None:
+    start = time.perf_counter()
+    check(tmp_path, {"net.py": HEAD + _NET + statement + "\n"})
+    assert time.perf_counter() - start < _SECONDS
+
+
+def test_a_model_half_built_hides_nothing(tmp_path: Path) -> None:
+    numbers = ", ".join(map(str, range(200)))
+    main = f"def main():\n    for a in [{numbers}]:\n        for b in [{numbers}]:\n"
+    main += "            c = a * b + a - b\n            d = c * c\n    return Net()\n"
+    check(tmp_path, _NET + main)
+
+
+def test_many_colours_on_a_line(tmp_path: Path) -> None:
+    colours = ", ".join(f'"#{number:06x}"' for number in range(20_000))
+    start = time.perf_counter()
+    check(tmp_path, _NET + f"colours = [{colours}]  # noqa: E501\n")
+    assert time.perf_counter() - start < _SECONDS
+
+
+def test_sequentials_around_one_of_two(tmp_path: Path) -> None:
+    source = """\
+class Doubling(nn.Module):
+    def __init__(self, flag):
+        super().__init__()
+        self.quant = QuantStub()
+        layers = nn.Identity()
+        for _ in range(40):
+            layers = nn.Sequential(layers, nn.ReLU()) if flag else nn.Sequential(layers)
+        self.layers = layers
+
+    def forward(self, x):
+        x = self.quant(x)
+        x = x + x  # QL101
+        return self.layers(x)
+"""
+    start = time.perf_counter()
+    check(tmp_path, source)
+    assert time.perf_counter() - start < 3 * _SECONDS
+
+
+def test_files_that_import_everything_from_each_other(tmp_path: Path) -> None:
+    names = [f"part{number}" for number in range(12)]
+    stars = "".join(f"from pkg.{name} import *\n" for name in names)
+    files = {f"pkg/{name}.py": stars + f"def {name}():\n    return nowhere\n" for name in names}
+    files["pkg/__init__.py"] = ""
+    files["net.py"] = stars + HEAD + _NET + "def main():\n    return part3(), nowhere\n"
+    start = time.perf_counter()
+    check(tmp_path, files)
+    assert time.perf_counter() - start < _SECONDS
