@@ -220,10 +220,13 @@ def py_sorted(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 def py_iter(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if not arguments.args:
         return UNKNOWN
-    items = items_of(arguments.args[0])
-    if items is None or items.open:
-        return arguments.args[0]
-    iterator = new_list(items.items)
+    iterable = arguments.args[0]
+    if items_of(iterable) is None and not isinstance(iterable, Instance):
+        return iterable
+    items, more = known_items(interp, iterable)
+    if more:
+        return iterable
+    iterator = new_list(items)
     iterator.is_iterator = True
     return iterator
 

@@ -246,11 +246,20 @@ def call_function(
     interp: Interpreter, function: Function, arguments: Arguments, site: Site
 ) -> Value:
     """Run a function of the program on these arguments; bounded in depth and in steps."""
+    if function.wrapper is not None:
+        entered = interp.entered[function.node]
+        result = interp.call(function.wrapper, arguments, site)
+        # A wrapper that cannot be followed is taken to hand on what it gets; but what a method has
+        # called must not count twice.
+        called = function.owner is not None and interp.entered[function.node] > entered
+        if called or not isinstance(result, Unknown):
+            return result
     outer = interp.running_with.get(function)
     values = arguments.values()
     if outer is not None and _goes_nowhere(outer, values):
         return UNKNOWN
-    if not interp.enter(function):
+    receiver = values[0] if function.owner is not None and values else None
+    if not interp.enter(function, receiver):
         return UNKNOWN
     interp.running_with[function] = values
     try:
@@ -268,11 +277,15 @@ def _goes_nowhere(outer: Sequence[Value], inner: Sequence[Value]) -> bool:
 
     Nobody can say when such a recursion ends.
     """
+    if outer and isinstance(outer[0], Instance) and inner:  # of a constructor that makes another
+        outer, inner = outer[1:], inner[1:]
+    if len(outer) != len(inner) or not inner:
+        return False
     plain = (Constant, NotTensor, Unknown)
-    values = (*outer[: len(inner)], *inner)
+    values = (*outer, *inner)
     if not all(isinstance(each, plain) for value in values for each in options_of(value)):
         return False
-    known = [(a, b) for a, b in zip(outer, inner, strict=False) if isinstance(a, Constant)]
+    known = [(a, b) for a, b in zip(outer, inner, strict=True) if isinstance(a, Constant)]
     return all(a == b for a, b in known) and not all(isinstance(each, Constant) for each in inner)
 
 
@@ -341,7 +354,9 @@ def _name_flags(
     key = (*place, interp.named[place])
     interp.named[place] += 1
     for name, value in names.items():
-        if isinstance(value, Unknown) and not value.submodule and value.flag is None:
+        if isinstance(value, NotTensor) and value.flag is None and value.grid is None:
+            names[name] = replace(value, flag=Flag((key, name)))
+        elif isinstance(value, Unknown) and not value.submodule and value.flag is None:
             names[name] = Unknown(flag=Flag((key, name)))
 
 

@@ -172,8 +172,10 @@ def decorated(
         else:
             wrapped = _apply(interp, value, function, decorator, frame)
             is_method = frame.owner is not None
-            if isinstance(wrapped, Function) and (is_method or wrapped.node.parameters.positional):
-                function = wrapped
+            if not isinstance(wrapped, Function) or wrapped.node is function.node:
+                continue
+            if is_method or wrapped.node.parameters.positional:
+                function = replace(function, wrapper=wrapped)
     return function
 
 

@@ -198,7 +198,9 @@ _TEXT_METHODS = frozenset(
 def _constant_method(value: object, name: str, arguments: Arguments) -> Value:
     if not isinstance(value, str) or name not in _TEXT_METHODS:
         return NOT_TENSOR
-    if arguments.more or texts.is_wide(value) or len(value) > texts.LONGEST:
+    if arguments.more or len(value) > texts.LONGEST:
+        return NOT_TENSOR
+    if name == "format" and texts.is_wide(value):
         return NOT_TENSOR
     try:
         args = [_plain(each) for each in arguments.args]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qlint.flow import special_methods
 from qlint.flow.scopes import Outcome
 from qlint.flow.values import UNKNOWN, External, Instance, Tuple, Value, options_of
+from qlint.syntax import model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
-    from qlint.syntax import model
+
+
+_SUPPRESS = External("contextlib.suppress")
 
 
 def run(interp: Interpreter, node: model.With, frame: Frame) -> Outcome:
@@ -24,6 +27,8 @@ def run(interp: Interpreter, node: model.With, frame: Frame) -> Outcome:
 
 def _enter(interp: Interpreter, node: model.With, index: int, frame: Frame) -> Outcome:
     """Enter the manager at an index, run what is inside of it, and leave it again."""
+    from qlint.flow.expressions import evaluate_arguments
+
     if index == len(node.items):
         return interp.execute(node.body, frame)
     context, target = node.items[index]
@@ -37,14 +42,24 @@ def _enter(interp: Interpreter, node: model.With, index: int, frame: Frame) -> O
             interp.bind(target, value, frame)
         outcomes[0] = _enter(interp, node, index + 1, frame)
 
-    # A function under `contextmanager` takes this, and does it where it yields.
-    interp.inside_contexts.append(inside)
-    manager = interp.evaluate(context, frame)
-    if interp.inside_contexts[-1:] == [inside]:
-        interp.inside_contexts.pop()
+    site = interp.site(context, frame)
+    if isinstance(context, model.Call):
+        function = interp.evaluate(context.func, frame)
+        arguments = evaluate_arguments(interp, context.arguments, frame)
+        arguments.spelled = frame.module.text[context.func.start : context.func.end]
+        arguments.frame = frame
+        # A function under `contextmanager` takes this, and does it where it yields.
+        interp.inside_contexts.append(inside)
+        manager = interp.call(function, arguments, site)
+        if interp.inside_contexts[-1:] == [inside]:
+            interp.inside_contexts.pop()
+    else:
+        manager = interp.evaluate(context, frame)
     if outcomes:
         return outcomes[0]
-    site = interp.site(context, frame)
+    if manager == _SUPPRESS:  # the body may be left anywhere
+        suppressed = [lambda: _enter(interp, node, index + 1, frame), _nothing]
+        return interp.fork(frame, suppressed, conditional=False)
 
     def managed_by(option: Value) -> Callable[[], Outcome]:
         def managed() -> Outcome:
@@ -58,6 +73,10 @@ def _enter(interp: Interpreter, node: model.With, index: int, frame: Frame) -> O
 
     branches = [managed_by(each) for each in options_of(manager)]
     return branches[0]() if len(branches) == 1 else interp.fork(frame, branches)
+
+
+def _nothing() -> Outcome:
+    return Outcome.FALLS_THROUGH
 
 
 def _entered(interp: Interpreter, manager: Value, site: Site) -> Value:

@@ -6,6 +6,7 @@ do not train.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from qlint.flow.interpreter import Interpreter
+
+
+_FOR_TRAINING = re.compile("loss|train|criteri")
+_INITIALIZES = re.compile("init|reset")
 
 
 def is_idle(interp: Interpreter, instances: Iterable[Instance]) -> bool:
@@ -51,7 +56,8 @@ def _holders(part: Instance) -> Iterator[tuple[Instance, frozenset[str]]]:
 def _only_trains(interp: Interpreter, cls: Class, names: frozenset[str]) -> bool:
     """Whether the methods of a class mention some attributes only where nothing runs in eval."""
     mentions = [
-        node.start in in_training or id(method) not in interp.ran
+        node.start in in_training
+        or (id(method) not in interp.ran and _FOR_TRAINING.search(method.name) is not None)
         for method, in_training in _methods(cls)
         for node in model.walk(method.body)
         if isinstance(node, model.Attribute) and node.name in names
@@ -61,19 +67,34 @@ def _only_trains(interp: Interpreter, cls: Class, names: frozenset[str]) -> bool
 
 @cache
 def _methods(cls: Class) -> list[tuple[model.FunctionDef, frozenset[int]]]:
-    """The methods but ``__init__``, with what stands there under ``if self.training``."""
+    """The methods that do not initialize, with what stands there for training only."""
     methods = []
     for each in cls.mro:
         for method in each.node.body if isinstance(each, Class) else ():
-            if isinstance(method, model.FunctionDef) and method.name != "__init__":
-                in_training = {
-                    node.start
-                    for condition in model.walk(method.body)
-                    if isinstance(condition, model.If) and _asks_for_training(condition.test)
-                    for node in model.walk(condition.body)
-                }
-                methods.append((method, frozenset(in_training)))
+            if isinstance(method, model.FunctionDef) and not _INITIALIZES.search(method.name):
+                training = _training_only(method.body)
+                methods.append((method, frozenset(node.start for node in model.walk(training))))
     return methods
+
+
+def _training_only(body: model.Block) -> tuple[model.Node, ...]:
+    """The parts of a function that run in training only."""
+    parts: list[model.Node] = []
+    for node in model.walk(body):
+        if isinstance(node, model.If) and _asks_for_training(node.test):
+            parts += (node.test, *node.body)
+    for index, statement in enumerate(body):
+        if isinstance(statement, model.If) and _leaves_in_eval(statement):
+            parts += body[index + 1 :]
+    return tuple(parts)
+
+
+def _leaves_in_eval(node: model.If) -> bool:
+    """Whether a statement is ``if not self.training: return ...``."""
+    test = node.test
+    is_eval = isinstance(test, model.UnaryOp) and test.op == "not"
+    returns = isinstance(node.body[-1], model.Return)
+    return is_eval and returns and _asks_for_training(test.operand)  # type: ignore[attr-defined]
 
 
 def _asks_for_training(test: model.Expression) -> bool:

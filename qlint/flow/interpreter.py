@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import assignment, attributes, calls, containers, expressions, statements
@@ -54,6 +55,7 @@ _FOR_MODELS = 0.6
 _LEAST_BUDGET = 3_000
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
+_LIKE_FUNCTION_DEPTH = 6
 _EVALUATORS = expressions.EVALUATORS
 _EXECUTORS = statements.EXECUTORS
 
@@ -106,8 +108,10 @@ class Interpreter:
         self.running_with: dict[Function, tuple[Value, ...]] = {}
         # How often an entry point has given a parameter a flag at a place.
         self.named: Counter[object] = Counter()
-        self._stack: list[Function] = []
-        self._on_stack: Counter[model.Node] = Counter()
+        # How often each function was entered.
+        self.entered: Counter[model.Node] = Counter()
+        self._stack: list[tuple[object, model.Node]] = []
+        self._on_stack: Counter[object] = Counter()
         self._steps = 0
         self._budget = _STEP_BUDGET
         self._lines = lines
@@ -238,22 +242,31 @@ class Interpreter:
             return run
 
         self._fork_heap([calling(each) for each in options])
-        return join(results)
+        return _of_one_callee(results)
 
-    def enter(self, function: Function) -> bool:
-        """Note that a function is being called; False if it must be cut short."""
+    def enter(self, function: Function, receiver: Value | None) -> bool:
+        """Note that a function is being called; False if it must be cut short.
+
+        A method of another instance is another function, and so is one made by another call.
+        """
         node = function.node
-        same = self._on_stack[node]
-        if self.exhausted or len(self._stack) >= _CALL_DEPTH or same >= _SAME_FUNCTION_DEPTH:
+        who = (id(receiver), node) if isinstance(receiver, Instance) else function
+        same, alike = self._on_stack[who], self._on_stack[node]
+        if self.exhausted or len(self._stack) >= _CALL_DEPTH:
             return False
-        self._stack.append(function)
-        self._on_stack[node] = same + 1
+        if same >= _SAME_FUNCTION_DEPTH or alike >= _LIKE_FUNCTION_DEPTH:
+            return False
+        self._stack.append((who, node))
+        self._on_stack[who] = same + 1
+        self._on_stack[node] = alike + 1
+        self.entered[node] += 1
         self.ran.add(id(function.node))
         return True
 
     def leave(self) -> None:
         """Note that the function last entered has returned."""
-        self._on_stack[self._stack.pop().node] -= 1
+        for each in self._stack.pop():
+            self._on_stack[each] -= 1
 
     @contextmanager
     def mentioning(self, loop: model.Node, iterable: model.Expression) -> Iterator[None]:
@@ -305,7 +318,7 @@ class Interpreter:
         return Outcome.FALLS_THROUGH
 
     def _join_heap(self, branches: list[Changes]) -> None:
-        self.spend(2 * sum(map(len, branches)))
+        self.spend(sum(map(len, branches)) // 2)
         self.heap.join(branches, exhaustive=True)
 
     def _fork_heap(self, branches: Sequence[Callable[[], Outcome]]) -> None:
@@ -478,6 +491,15 @@ class Interpreter:
         """Tell the rules about an event, if it lies in a linted file."""
         if event.site.module.linted:
             self.log.add(event, self.forwarding)
+
+
+def _of_one_callee(results: list[Value]) -> Value:
+    """What one of several functions returns; called again, it is the same one."""
+    joined = join(results)
+    grids = [each.grid for each in results if isinstance(each, Tensor)]
+    if isinstance(joined, Tensor) and len(grids) == len(results) and None not in grids:
+        return replace(joined, grid=("one of", frozenset(grids)))
+    return joined
 
 
 def _site(node: model.Node, frame: Frame) -> Site:

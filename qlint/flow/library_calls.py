@@ -14,6 +14,7 @@ from qlint.flow.values import (
     BoundMethod,
     Constant,
     Dict,
+    External,
     Function,
     HeapObject,
     Instance,
@@ -107,6 +108,11 @@ def _from_json(value: object) -> Value:
     if isinstance(value, list):
         return new_list(_from_json(each) for each in value)
     return Constant(value)
+
+
+def py_suppress(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """``contextlib.suppress``, whose arguments do not matter."""
+    return External("contextlib.suppress")
 
 
 def py_null_context(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

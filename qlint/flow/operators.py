@@ -83,6 +83,7 @@ _UNARY: dict[str, Callable[[Any, Any], Any]] = {
 _LARGEST_OPERAND = 1 << 32
 _LONGEST_TEXT = 4096
 _MOST_REPEATED = 64
+_MOST_ITEMS = 4096
 
 
 def binary(
@@ -189,7 +190,7 @@ def _sequence_arithmetic(op: str, left: Value, a: Tuple, right: Value, b: Tuple 
     if op == "+" and b is not None:
         items, more = a.items + b.items, a.open or b.open
     elif op == "*" and isinstance(right, Constant) and isinstance(right.value, int):
-        times = min(right.value, _MOST_REPEATED)
+        times = min(right.value, _MOST_REPEATED, _MOST_ITEMS // max(len(a.items), 1))
         items, more = a.items * times, a.open or times < right.value
     elif op == "*":
         items, more = a.items, True

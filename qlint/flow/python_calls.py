@@ -158,6 +158,7 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "dataclasses.asdict": records.py_as_dict,
     "dataclasses.astuple": records.py_as_tuple,
     "dataclasses.fields": records.py_fields,
+    "contextlib.suppress": library_calls.py_suppress,
     "contextlib.nullcontext": library_calls.py_null_context,
     "copy.replace": records.py_replace,
     "copy.deepcopy": library_calls.py_copy,

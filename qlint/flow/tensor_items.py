@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlint.flow.operators import report_unsupported
-from qlint.flow.values import State, Tensor, Tuple, Value, options_of
+from qlint.flow.values import List, State, Tensor, Tuple, Value, options_of
 from qlint.semantics.kernels import Outcome
 from qlint.semantics.operations import WRITE
 
@@ -31,7 +31,7 @@ def _outcome(target: Value, index: Value, value: Tensor) -> Outcome | None:
     if not isinstance(target, Tensor) or target.state is State.MAYBE:
         return None
     parts = index.items if isinstance(index, Tuple) else (index,)
-    if target.state is State.FLOAT or any(isinstance(each, Tensor) for each in parts):
+    if target.state is State.FLOAT or any(isinstance(each, (Tensor, List)) for each in parts):
         return Outcome.FAILS
     differ = None not in (target.grid, value.grid) and target.grid != value.grid
     return Outcome.WRONG if differ else None

@@ -142,7 +142,8 @@ class ModuleValue(Value):
 class Function(Value):
     """A function of the program, with the scope it was defined in.
 
-    A property is the function that reads it; ``setter`` is the one that writes it, if any.
+    A property is the function that reads it; ``setter`` is the one that writes it, if any. Who
+    calls one with a ``wrapper`` calls that: what a decorator has made of it.
     """
 
     node: model.FunctionDef | model.Lambda
@@ -153,6 +154,7 @@ class Function(Value):
     owner: Class | None = None
     kind: Literal["function", "static", "class", "property", "generator", "context"] = "function"
     setter: Function | None = None
+    wrapper: Function | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

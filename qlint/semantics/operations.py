@@ -118,8 +118,8 @@ _NOT_TENSOR = _names(
 )
 _FLOAT = _names(
     "zeros ones empty full rand randn randint randperm arange range linspace logspace eye tensor "
-    "as_tensor from_numpy scalar_tensor zeros_like empty_like rand_like "
-    "randn_like randint_like new_zeros new_ones new_empty new_full new_tensor dequantize int_repr "
+    "as_tensor from_numpy scalar_tensor zeros_like rand_like "
+    "randn_like randint_like new_zeros new_ones new_full new_tensor dequantize int_repr "
     "argmax argmin argsort nonzero one_hot bincount eq ne lt le gt ge not_equal greater "
     "greater_equal less less_equal isnan isinf isfinite "
     "logical_and logical_or logical_not logical_xor any all multinomial bernoulli searchsorted "
@@ -157,7 +157,9 @@ VIEW_ATTRIBUTES = _names("T mT H mH data real imag grad")
 
 # Int8 output with the qparams of the input, beside what the table of kernels says: what is not
 # measured, or has an int8 kernel in some calling forms only.
-KEEP_GRID = _names("cpu cuda detach_ identity masked_select requires_grad_ t tensor_split")
+KEEP_GRID = _names(
+    "cpu cuda detach_ empty_like new_empty identity masked_select requires_grad_ t tensor_split"
+)
 # Int8 output with qparams that are always the same.
 FIXED_GRID = {
     "sigmoid": "sigmoid",

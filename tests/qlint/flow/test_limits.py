@@ -47,6 +47,7 @@ _SECONDS = 5
         "a = [1]\nfor _ in range(40): a = [*a, *a]",
         "a = (1,)\nfor _ in range(40): a += a",
         "a = [1]\nfor _ in range(40): a.extend(a)",
+        "a = [0] * 64 * 64 * 64 * 64 * 64 * 64",
         "import copy; a = (1,)\nfor _ in range(60): a = (a, a)\nb = copy.deepcopy(a)",
         "def μ_net(): return Net()",
         "def ﬁne(): return Net()",

@@ -221,6 +221,7 @@ _OPTIONS: dict[str, tuple[str, int, str, dict[str, Call]]] = {
 
 # What is not a computation on tensors.
 _NO_OPERATIONS = (
+    "new_empty "  # whose values are whatever stood there
     "set_ get_ is_ use_ manual_ seed load save compile import_ vmap cudnn miopen quantize fbgemm "
     "mkldnn sym_ init_ fork wait script rand empty register_ resize q_ int_repr dequantize "
     "handle_ has_ quantized_ choose_ fake_quant fused_moving share_memory storage untyped_ "
