@@ -305,7 +305,8 @@ def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
 
         return run
 
-    if all(_cannot_fail(interp, each, frame) for each in node.body):
+    # What stands inside of a `with` is meant to run, whatever its manager would catch.
+    if frame.at_yield is not None or all(_cannot_fail(interp, each, frame) for each in node.body):
         outcome = normally()
     else:
         outcome = interp.fork(frame, [normally, *(handling(*each) for each in node.handlers)])
