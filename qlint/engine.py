@@ -21,6 +21,7 @@ from qlint.program.relevance import relevant
 from qlint.rules.files import FileError
 from qlint.rules.registry import all_rules
 from qlint.suppression import Comment
+from qlint.syntax import model
 from qlint.syntax.errors import SourceError
 
 if TYPE_CHECKING:
@@ -116,7 +117,13 @@ class _Run:
             for module in self._project.loaded()
             if module.linted
         }
-        return suppression.apply(self._found.values(), comments, self._settings, all_rules())
+        classes = {
+            self._names[module.path]: _class_rows(module)
+            for module in self._project.loaded()
+            if module.linted
+        }
+        rules = all_rules()
+        return suppression.apply(self._found.values(), comments, self._settings, rules, classes)
 
     # Reading
 
@@ -247,6 +254,16 @@ def _trace_step(step: Step, name_of: Callable[[Module], str]) -> TraceStep:
         location=site.module.position(site.start),
         end_location=site.module.position(site.end),
         message=step.message,
+    )
+
+
+def _class_rows(module: Module) -> frozenset[int]:
+    """The rows of the headers of the classes at a file's top level."""
+    return frozenset(
+        row
+        for node in module.file.body
+        if isinstance(node, model.ClassDef)
+        for row in range(module.position(node.start).row, module.position(node.end).row + 1)
     )
 
 

@@ -65,11 +65,13 @@ def apply(
     comments: Mapping[str, Sequence[Comment]],
     settings: Settings,
     rules: Rules,
+    classes: Mapping[str, frozenset[int]] | None = None,
 ) -> list[Diagnostic]:
     """What is left to report: selected, not ignored, not suppressed; sorted.
 
-    ``comments`` holds the comments of each file by the ``filename`` of its diagnostics. The
-    findings about suppressions (QL002) are added.
+    ``comments`` holds the comments of each file by the ``filename`` of its diagnostics,
+    ``classes`` the rows on which its classes begin. The findings about suppressions (QL002) are
+    added.
     """
     enabled = settings.enabled_codes(rules)
     by_file: dict[str, list[Diagnostic]] = defaultdict(list)
@@ -79,7 +81,12 @@ def apply(
     for filename in by_file.keys() | comments.keys():
         off = _Switches(filename, enabled, settings)
         found = [finding for finding in by_file[filename] if finding.code in off]
-        kept += _apply_to_file(filename, found, comments.get(filename, ()), off, rules)
+        directives = [
+            directive
+            for comment in comments.get(filename, ())
+            for directive in _directives(comment, rules, (classes or {}).get(filename))
+        ]
+        kept += _apply_to_file(filename, found, directives, off)
     return sorted(kept, key=lambda diagnostic: diagnostic.sort_key)
 
 
@@ -106,6 +113,13 @@ class _Item:
     used: bool = False
 
 
+_MARKS_NOTHING = (
+    "# qlint: quantized",
+    "`# qlint: quantized` marks no class",
+    "write it on the line of a class that is not inside another class or a function",
+)
+
+
 @dataclass(slots=True)
 class _Directive:
     """One directive: which codes it silences (None: all), and what is wrong with it."""
@@ -128,11 +142,9 @@ class _Directive:
 def _apply_to_file(
     filename: str,
     found: list[Diagnostic],
-    comments: Sequence[Comment],
+    directives: list[_Directive],
     on: _Switches,
-    rules: Rules,
 ) -> list[Diagnostic]:
-    directives = list(chain.from_iterable(_directives(comment, rules) for comment in comments))
     if not directives:
         return found
     if any(directive.skip_file for directive in directives):
@@ -156,7 +168,9 @@ def _is_silenced(finding: Diagnostic, directives: Iterable[_Directive]) -> bool:
 # --- reading comments ---------------------------------------------------------------------------
 
 
-def _directives(comment: Comment, rules: Rules) -> Iterator[_Directive]:
+def _directives(
+    comment: Comment, rules: Rules, classes: frozenset[int] | None
+) -> Iterator[_Directive]:
     for match in _DIRECTIVE.finditer(comment.text):
         column = comment.column + match.start()
         if match["noqa"]:
@@ -168,6 +182,9 @@ def _directives(comment: Comment, rules: Rules) -> Iterator[_Directive]:
                 )
         else:
             directive = _own_directive(comment, match, rules)
+            marks = match["word"].lower() == "quantized"
+            if marks and classes is not None and comment.row not in classes:
+                directive = _Directive(comment.row, column, problem=_MARKS_NOTHING)
             if directive is not None:
                 yield directive
 

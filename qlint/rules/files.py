@@ -57,7 +57,8 @@ class UnusedSuppression(Rule):
     What it does
     ------------
     Reports codes in `# noqa: ...` and `# qlint: ignore[...]` that stand on a statement without
-    such a finding, codes that no rule has, and misspelled `# qlint:` comments.
+    such a finding, codes that no rule has, misspelled `# qlint:` comments, and
+    `# qlint: quantized` that stands on no class.
 
     Why is this bad
     ---------------

@@ -157,3 +157,28 @@ def test_a_line_that_several_models_reach_is_said_once(tmp_path: Path) -> None:
     found = lint([path], Settings(root=tmp_path, assume_quantized=True))
     assert [(each.code, each.location.row) for each in found] == [("QL101", 4)]
     assert set(found[0].models) == {"Small", "Large"}
+
+
+@pytest.mark.parametrize(
+    ("source", "rows"),
+    [
+        ("class Net(nn.Module):  # qlint: quantized\n    pass\n", []),
+        (
+            "class Net(\n    nn.Module,\n):  # noqa  # QLint:  quantized, by hand\n    pass\n",
+            [],
+        ),
+        ("# qlint: quantized\nclass Net(nn.Module):\n    pass\n", [1]),
+        ("class A:\n    class Net(nn.Module):  # qlint: quantized\n        pass\n", [2]),
+        ("def f():\n    return 1  # qlint: quantized\n", [2]),
+        ("text = '# qlint: quantized'\n", []),
+    ],
+)
+def test_a_mark_that_marks_no_class_is_reported(
+    tmp_path: Path, source: str, rows: list[int]
+) -> None:
+    path = tmp_path / "net.py"
+    path.write_text("from torch import nn\n" + source)
+    found = lint([path], Settings(root=tmp_path))
+    assert [(each.code, each.location.row - 1) for each in found] == [
+        ("QL002", row) for row in rows
+    ]
