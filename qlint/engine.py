@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import os
+import stat
 import sys
 import threading
 import warnings
@@ -109,19 +110,16 @@ class _Run:
                 self._file_error(path, error)
         if modules:
             self._analyse(modules)
-        comments = {
-            self._names[module.path]: [
-                Comment(*_row_and_column(module, comment.start), comment.text)
-                for comment in module.file.comments
-            ]
-            for module in self._project.loaded()
-            if module.linted
-        }
-        classes = {
-            self._names[module.path]: _class_rows(module)
-            for module in self._project.loaded()
-            if module.linted
-        }
+        comments: dict[str, list[Comment]] = {}
+        classes: dict[str, frozenset[int]] = {}
+        for module in self._project.loaded():
+            if module.linted and module.file.comments:
+                name = self._names[module.path]
+                comments[name] = [
+                    Comment(*_row_and_column(module, comment.start), comment.text)
+                    for comment in module.file.comments
+                ]
+                classes[name] = _class_rows(module)
         rules = all_rules()
         return suppression.apply(self._found.values(), comments, self._settings, rules, classes)
 
@@ -133,9 +131,10 @@ class _Run:
         overlaid = self._overlay.get(str(path))
         if overlaid is not None:
             return overlaid
-        if path.stat().st_size > _LARGEST_FILE:
+        status = path.stat()
+        if status.st_size > _LARGEST_FILE:
             raise SourceError(f"the file is larger than {_LARGEST_FILE // 1_000_000} MB")
-        if path.exists() and not path.is_file():
+        if not stat.S_ISREG(status.st_mode):  # the end of a pipe may never come
             raise SourceError("this is no regular file")
         return path.read_bytes()
 
@@ -263,7 +262,7 @@ def _class_rows(module: Module) -> frozenset[int]:
         row
         for node in module.file.body
         if isinstance(node, model.ClassDef)
-        for row in range(module.position(node.start).row, module.position(node.end).row + 1)
+        for row in module.rows(node)
     )
 
 

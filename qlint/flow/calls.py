@@ -258,12 +258,13 @@ def call_function(
     values = arguments.values()
     if outer is not None and _goes_nowhere(outer, values):
         return UNKNOWN
-    receiver = values[0] if function.owner is not None and values else None
+    is_method = function.owner is not None and function.kind != "static"
+    receiver = arguments.args[0] if is_method and arguments.args else None
     if not interp.enter(function, receiver):
         return UNKNOWN
     interp.running_with[function] = values
     try:
-        return _run(interp, function, arguments, site)
+        return _run(interp, function, receiver, arguments, site)
     finally:
         interp.leave()
         if outer is None:
@@ -289,7 +290,13 @@ def _goes_nowhere(outer: Sequence[Value], inner: Sequence[Value]) -> bool:
     return all(a == b for a, b in known) and not all(isinstance(each, Constant) for each in inner)
 
 
-def _run(interp: Interpreter, function: Function, arguments: Arguments, site: Site) -> Value:
+def _run(
+    interp: Interpreter,
+    function: Function,
+    receiver: Value | None,
+    arguments: Arguments,
+    site: Site,
+) -> Value:
     from qlint.flow.scopes import Outcome
     from qlint.flow.statements import join_returned
 
@@ -297,9 +304,6 @@ def _run(interp: Interpreter, function: Function, arguments: Arguments, site: Si
     if function.qualname.endswith("__init__"):
         _name_flags(interp, function, names, site)
     _extend_traces(function, names, site)
-    receiver = None
-    if function.owner is not None and function.kind != "static" and arguments.args:
-        receiver = arguments.args[0]
     frame = Frame(
         interp.namespace(function.module),
         names,

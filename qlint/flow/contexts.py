@@ -27,7 +27,7 @@ def run(interp: Interpreter, node: model.With, frame: Frame) -> Outcome:
 
 def _enter(interp: Interpreter, node: model.With, index: int, frame: Frame) -> Outcome:
     """Enter the manager at an index, run what is inside of it, and leave it again."""
-    from qlint.flow.expressions import evaluate_arguments
+    from qlint.flow.expressions import callee_and_arguments
 
     if index == len(node.items):
         return interp.execute(node.body, frame)
@@ -44,10 +44,7 @@ def _enter(interp: Interpreter, node: model.With, index: int, frame: Frame) -> O
 
     site = interp.site(context, frame)
     if isinstance(context, model.Call):
-        function = interp.evaluate(context.func, frame)
-        arguments = evaluate_arguments(interp, context.arguments, frame)
-        arguments.spelled = frame.module.text[context.func.start : context.func.end]
-        arguments.frame = frame
+        function, arguments = callee_and_arguments(interp, context, frame)
         # A function under `contextmanager` takes this, and does it where it yields.
         interp.inside_contexts.append(inside)
         manager = interp.call(function, arguments, site)

@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Equals:
-    """The key of a flag that says whether what has the ``key`` is equal to a constant."""
-
-    key: object
-    constant: object
-
-
-@dataclass(frozen=True, slots=True)
 class IsAmong:
     """The key of a flag that says whether what has the ``key`` is one of some constants."""
 
@@ -69,14 +61,13 @@ class Flags:
 
     def _known(self, key: object) -> bool | None:
         known = self.values.get(key)
-        if known is not None or not isinstance(key, (Equals, IsAmong)):
+        if known is not None or not isinstance(key, IsAmong):
             return known
-        asked = _constants(key)
         for other, holds in self.values.items():
-            if holds and isinstance(other, (Equals, IsAmong)) and other.key == key.key:
-                if _constants(other).isdisjoint(asked):
+            if holds and isinstance(other, IsAmong) and other.key == key.key:
+                if other.constants.isdisjoint(key.constants):
                     return False
-                if _constants(other) <= asked:
+                if other.constants <= key.constants:
                     return True
         return None
 
@@ -109,10 +100,6 @@ class Flags:
         flag = flag_of(test)
         if flag is not None and len(counts) == 2 and (counts[0] == 0) != (counts[1] == 0):
             self.deciding[flag.key] = None
-
-
-def _constants(key: Equals | IsAmong) -> frozenset[object]:
-    return key.constants if isinstance(key, IsAmong) else frozenset({key.constant})
 
 
 def with_flags(interp: Interpreter, value: Value, key: tuple[object, ...], depth: int = 3) -> Value:

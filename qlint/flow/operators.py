@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qlint.flow import enums, texts
 from qlint.flow.containers import bounded, data_of, items_of, known_pairs, new_dict, new_list
 from qlint.flow.events import Operation, UnsupportedOperation
-from qlint.flow.flags import Equals, IsAmong, flag_of
+from qlint.flow.flags import IsAmong, flag_of
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
@@ -220,12 +220,10 @@ def _flag_of_comparison(op: str, left: Value, right: Value) -> Flag | None:
         return None
     if op in ("in", "not in"):
         listed = items_of(right)
-        among = (
-            frozenset(each.value for each in listed.items if isinstance(each, Constant))
-            if (listed is not None and _are_constants(listed))
-            else frozenset()
-        )
-        return Flag(IsAmong(flag.key, among), negated=op == "not in") if among else None
+        if listed is None or not _are_constants(listed):
+            return None
+        among = frozenset(each.value for each in listed.items if isinstance(each, Constant))
+        return Flag(IsAmong(flag.key, among), negated=op == "not in")
     if op not in _EQUALITIES:
         return None
     equal = _EQUALITIES[op]
@@ -234,7 +232,7 @@ def _flag_of_comparison(op: str, left: Value, right: Value) -> Flag | None:
     if isinstance(right, Constant) and right.value == 0 and isinstance(right.value, int):
         return Flag(flag.key, flag.negated is not equal)
     if isinstance(right, Constant) and isinstance(right.value, (str, int)):
-        return Flag(Equals(flag.key, right.value), negated=not equal)
+        return Flag(IsAmong(flag.key, frozenset({right.value})), negated=not equal)
     return None
 
 

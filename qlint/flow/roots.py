@@ -448,10 +448,8 @@ def _is_declared(cls: Class, patterns: Sequence[str]) -> bool:
 
 def _is_marked(cls: Class) -> bool:
     """Whether a ``# qlint: quantized`` comment stands on the class's first line."""
-    row = cls.module.position(cls.node.start).row
-    last = cls.module.position(cls.node.end).row
+    rows = cls.module.rows(cls.node)
     return any(
-        row <= cls.module.position(comment.start).row <= last
-        and _MARK.search(comment.text) is not None
+        cls.module.position(comment.start).row in rows and _MARK.search(comment.text) is not None
         for comment in cls.module.file.comments
     )

@@ -18,7 +18,7 @@ from qlint.syntax.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from qlint.syntax.model import File
+    from qlint.syntax.model import File, Node
 
 # Torch and einops are described, never read: what they compute depends on kernels and patterns.
 _NEVER_READ = frozenset({"torch", "torchao", "numpy", "functorch", "triton", "einops"})
@@ -44,6 +44,10 @@ class Module:
         """Row and column of an offset into the text."""
         row = bisect_right(self.file.line_starts, offset)
         return Position(row, offset - self.file.line_starts[row - 1] + 1)
+
+    def rows(self, node: Node) -> range:
+        """The rows on which a node stands; of a class or function that is its header."""
+        return range(self.position(node.start).row, self.position(node.end).row + 1)
 
 
 class Project:

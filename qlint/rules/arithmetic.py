@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from qlint.flow.events import Operation
 
+# What is left to do where not all operands are quantized.
+FLOAT_FIRST = "; a float tensor or parameter needs a QuantStub of its own first"
 _ALPHA = re.compile(r"\balpha\s*=")
 _HEAD = """\
 import torch
@@ -62,7 +64,7 @@ def _more_to_do(event: Operation) -> str:
     """What has to be done beside using a FloatFunctional, which takes int8 tensors only."""
     steps = ""
     if any(FLOAT in options_of(each) for each in event.operands):
-        steps += "; a float tensor or parameter needs a QuantStub of its own first"
+        steps += FLOAT_FIRST
     if event.op in (Op.ADD, Op.SUB) and _ALPHA.search(event.site.text):
         steps += "; what `alpha` multiplies, multiply by `mul_scalar` first"
     return steps

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlint.flow.values import FLOAT, tensors_in
-from qlint.rules.arithmetic import forward_example
+from qlint.rules.arithmetic import FLOAT_FIRST, forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.operations import Op
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qlint.flow.events import Operation
-    from qlint.flow.values import Tensor
 
 
 class RawCat(Rule):
@@ -91,7 +90,7 @@ class RawCat(Rule):
     def on_operation(self, event: Operation) -> Iterator[Finding]:
         """Report concatenation."""
         if event.op is Op.CAT and event.common_grid is None:
-            with_float = any(each == FLOAT for each in _joined(event))
+            with_float = any(FLOAT in tensors_in(each) for each in event.operands[:1])
             message = (
                 f"`{event.spelled}` joins a quantized tensor to a float one; there is no int8 "
                 "kernel for it, so the converted model fails here"
@@ -105,14 +104,8 @@ class RawCat(Rule):
                 f"__init__, `self.cat.{_CALLS.get(name, 'cat([...], dim=...)')}` here"
             )
             if with_float:
-                cure += "; a float tensor or parameter needs a QuantStub of its own first"
+                cure += FLOAT_FIRST
             yield Finding(event.site, message, cure)
-
-
-def _joined(event: Operation) -> Iterator[Tensor]:
-    """The tensors that are joined, as far as they are known."""
-    for operand in event.operands[:1]:
-        yield from tensors_in(operand)
 
 
 # What `cat` does for the others.

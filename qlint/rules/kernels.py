@@ -49,7 +49,7 @@ _CURES = {
         "pass `training=self.training`, or make it an `nn.Dropout` attribute",
     ),
     **dict.fromkeys(
-        "zeros_like new_zeros new_ones new_full new_empty new_tensor".split(),
+        "zeros_like new_zeros new_ones new_full new_tensor".split(),
         "make the tensor from the shape: `torch.zeros(x.shape)`",
     ),
     **dict.fromkeys(
