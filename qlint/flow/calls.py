@@ -26,6 +26,7 @@ from qlint.flow.values import (
     BoundMethod,
     Class,
     Constant,
+    ContextManager,
     Dict,
     External,
     ExternalMethod,
@@ -243,9 +244,19 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
 
 
 def call_function(
-    interp: Interpreter, function: Function, arguments: Arguments, site: Site
+    interp: Interpreter,
+    function: Function,
+    arguments: Arguments,
+    site: Site,
+    *,
+    at_yield: Callable[[Value], None] | None = None,
 ) -> Value:
-    """Run a function of the program on these arguments; bounded in depth and in steps."""
+    """Run a function of the program on these arguments; bounded in depth and in steps.
+
+    One under ``contextmanager`` runs when it is entered, and does ``at_yield`` where it yields.
+    """
+    if function.kind == "context" and at_yield is None:
+        return ContextManager(Partial(function, arguments.args, arguments.kwargs))
     if function.wrapper is not None:
         entered = interp.entered[function.node]
         result = interp.call(function.wrapper, arguments, site)
@@ -264,7 +275,7 @@ def call_function(
         return UNKNOWN
     interp.running_with[function] = values
     try:
-        return _run(interp, function, receiver, arguments, site)
+        return _run(interp, function, receiver, arguments, site, at_yield)
     finally:
         interp.leave()
         if outer is None:
@@ -296,6 +307,7 @@ def _run(
     receiver: Value | None,
     arguments: Arguments,
     site: Site,
+    at_yield: Callable[[Value], None] | None,
 ) -> Value:
     from qlint.flow.scopes import Outcome
     from qlint.flow.statements import join_returned
@@ -310,9 +322,8 @@ def _run(
         parent=function.scope,
         function=function,
         receiver=receiver,
+        at_yield=at_yield,
     )
-    if function.kind == "context" and interp.inside_contexts:
-        frame.at_yield = interp.inside_contexts.pop()
     node = function.node
     if isinstance(node, model.Lambda):
         return interp.evaluate(node.body, frame)
@@ -408,6 +419,13 @@ def steps_of(tensor: Tensor) -> Iterator[Step]:
     return reversed(steps)
 
 
+def _call_context_manager(
+    interp: Interpreter, manager: ContextManager, arguments: Arguments, site: Site
+) -> Value:
+    """A context manager as a decorator: the function is taken to stay what it is."""
+    return arguments.args[0] if arguments.args else UNKNOWN
+
+
 _CALLERS: dict[type[Value], Callable[[Interpreter, Any, Arguments, Site], Value]] = {
     Function: call_function,
     BoundMethod: _call_bound,
@@ -416,6 +434,7 @@ _CALLERS: dict[type[Value], Callable[[Interpreter, Any, Arguments, Site], Value]
     External: _call_external,
     ExternalMethod: _call_method,
     Partial: _call_partial,
+    ContextManager: _call_context_manager,
     NamedTuple: _named_tuple,
     Unknown: _call_unknown,
 }

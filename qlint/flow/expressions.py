@@ -85,18 +85,11 @@ def _call(interp: Interpreter, node: model.Call, frame: Frame) -> Value:
     site = interp.site(node, frame)
     if isinstance(node.func, model.Name) and node.func.id == "super" and not node.arguments:
         return _zero_argument_super(interp, frame)
-    return interp.call(*callee_and_arguments(interp, node, frame), site)
-
-
-def callee_and_arguments(
-    interp: Interpreter, node: model.Call, frame: Frame
-) -> tuple[Value, Arguments]:
-    """What a call is going to call, and with what."""
     function = interp.evaluate(node.func, frame)
     arguments = evaluate_arguments(interp, node.arguments, frame)
     arguments.spelled = frame.module.text[node.func.start : node.func.end]
     arguments.frame = frame
-    return function, arguments
+    return interp.call(function, arguments, site)
 
 
 def _zero_argument_super(interp: Interpreter, frame: Frame) -> Value:

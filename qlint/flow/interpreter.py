@@ -81,8 +81,6 @@ class Interpreter:
         self.instantiated: set[Class] = set()
         # Classes whose metaclasses are making them, one in the other.
         self.being_defined: list[Class] = []
-        # What stands inside of the `with` blocks whose managers are being made.
-        self.inside_contexts: list[Callable[[Value], None]] = []
         self.ran_forward: set[Class] = set()
         self.models: list[Model] = []
         self.prepared: list[Model] = []
@@ -143,7 +141,6 @@ class Interpreter:
         self.forwarding.clear()
         self.running.clear()
         self.being_defined.clear()
-        self.inside_contexts.clear()
         self._resolving.clear()
         self._asked.clear()
         self.heap.settle()

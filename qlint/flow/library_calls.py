@@ -120,6 +120,19 @@ def py_null_context(interp: Interpreter, arguments: Arguments, site: Site) -> Va
     return Tuple((arguments.get(0, "enter_result") or NONE,))
 
 
+def py_exit_stack(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """``contextlib.ExitStack``; when it leaves what was entered makes no difference."""
+    return External("contextlib.ExitStack")
+
+
+def py_enter_context(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """What entering a manager on an ``ExitStack`` returns."""
+    from qlint.flow.contexts import enter
+
+    manager = arguments.get(0, "cm") or UNKNOWN
+    return join(enter(interp, each, site) for each in options_of(manager))
+
+
 def py_copy(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return _deep_copy(arguments.args[0], {}) if arguments.args else UNKNOWN
 

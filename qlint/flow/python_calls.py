@@ -160,6 +160,8 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "dataclasses.fields": records.py_fields,
     "contextlib.suppress": library_calls.py_suppress,
     "contextlib.nullcontext": library_calls.py_null_context,
+    "contextlib.ExitStack": library_calls.py_exit_stack,
+    "contextlib.ExitStack.enter_context": library_calls.py_enter_context,
     "copy.replace": records.py_replace,
     "copy.deepcopy": library_calls.py_copy,
     "copy.copy": library_calls.py_copy,

@@ -220,6 +220,13 @@ class Partial(Value):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ContextManager(Value):
+    """The ``call`` of a function under ``contextlib.contextmanager``, which ``with`` runs."""
+
+    call: Partial
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class NamedTuple(Value):
     """A class made by ``collections.namedtuple``."""
 
@@ -341,6 +348,7 @@ _WITH_IDENTITY = (
     BoundMethod,
     ExternalMethod,
     Partial,
+    ContextManager,
     NamedTuple,
     Super,
 )
