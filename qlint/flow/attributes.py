@@ -134,7 +134,7 @@ def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Val
         if name in int8_tensors.ATTRIBUTES:
             return Constant(int8_tensors.ATTRIBUTES[name])
         if name == "dtype":
-            return External(int8_tensors.DTYPE)
+            return External(int8_tensors.DTYPE, value)
     if name == "is_quantized" and value.state is State.FLOAT:
         return Constant(False)
     if name in operations.PLAIN_ATTRIBUTES:

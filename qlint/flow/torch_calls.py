@@ -40,6 +40,8 @@ from qlint.semantics.names import (
     may_be_module_class,
 )
 from qlint.semantics.operations import (
+    DTYPE,
+    DTYPE_ARGUMENT,
     FIXED_GRID,
     FLOAT_ARGUMENTS,
     INTEGER_CASTS,
@@ -50,6 +52,7 @@ from qlint.semantics.operations import (
     LIKE_METHODS,
     OPERATOR_METHODS,
     PAIR_WITH_DIM,
+    TAKE_FLOAT_DTYPE,
     Op,
     Result,
     op_of,
@@ -189,6 +192,7 @@ def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
         if namespace == "torch.fft.":  # complex numbers are never int8
             return FLOAT
         return _on_new_grid(_result(interp, short, values, arguments, site))
+    _check_dtype(interp, short, arguments, arguments.spelled, site)
     return _result(interp, short, values, arguments, site)
 
 
@@ -232,6 +236,7 @@ def call_tensor_method(
         whole = arguments.with_first(receiver)
         if _check_kernel(interp, name, _TENSOR_METHODS, whole, f".{name}()", site):
             return _on_new_grid(_result(interp, name, (receiver,), whole, site))
+        _check_dtype(interp, name, whole, f".{name}()", site)
     if family is None or family is Op.RELU:
         values = (receiver,)
     return _result(interp, name, values, arguments.with_first(receiver), site)
@@ -285,6 +290,19 @@ def _check_kernel(
         outcome = kernels.Outcome.FAILS
     report_unsupported(interp, short, spelled, outcome, site, tensor)
     return outcome is kernels.Outcome.FAILS
+
+
+def _check_dtype(
+    interp: Interpreter, short: str, arguments: Arguments, spelled: str, site: Site
+) -> None:
+    """Report an operation without int8 tensors that is given the dtype of one."""
+    if short not in TAKE_FLOAT_DTYPE or quantized_in(arguments.values()) is not None:
+        return
+    given = arguments.kwargs.get("dtype")
+    if given is None and short in DTYPE_ARGUMENT:
+        given = arguments.get(DTYPE_ARGUMENT[short], "type")
+    if isinstance(given, External) and given.of is not None:
+        report_unsupported(interp, DTYPE, spelled, kernels.Outcome.FAILS, site, given.of)
 
 
 def _spoils_kernel(short: str, arguments: Arguments) -> bool:

@@ -126,9 +126,13 @@ class Tuple(Value):
 
 @dataclass(frozen=True, slots=True)
 class External(Value):
-    """A module, class or function outside the program, by its dotted name."""
+    """A module, class or function outside the program, by its dotted name.
+
+    The dtype of a quantized tensor knows the tensor that it is ``of``.
+    """
 
     name: str
+    of: Tensor | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.kernels import Outcome, is_swapped
-from qlint.semantics.operations import LIKE, WRITE
+from qlint.semantics.operations import DTYPE, LIKE, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,7 @@ _CURES = {
     ),
     "copy": "copy what a DeQuantStub, or `dequantize()`, makes of it",
     LIKE: "name the device alone (`.to(x.device)`), and keep the tensor float",
+    DTYPE: "name the dtype instead of asking the quantized tensor: `torch.float32`",
     "mean": "dequantize before it, or give the dimensions",
 }
 
@@ -162,6 +163,18 @@ class UnsupportedOp(Rule):
             ),
         ),
         Example(
+            "asked for its dtype",
+            forward_example(
+                "x = self.quant(x)",
+                "mask = torch.zeros(8, 8, dtype=x.dtype)  # QL108",
+                "mask = mask.to(x.dtype)  # QL108",
+                "lowest = torch.finfo(x.dtype).min  # QL108",
+                "mask = torch.zeros(8, 8, device=x.device, dtype=torch.float32)",
+                "x = self.dequant(x)",
+                "return x + mask.to(x.dtype) + torch.finfo(x.dtype).min",
+            ),
+        ),
+        Example(
             "one number for a whole tensor",
             forward_example("x = self.quant(x)", "return self.dequant(x.mean())  # QL108"),
         ),
@@ -191,6 +204,11 @@ class UnsupportedOp(Rule):
             message = (
                 f"`{event.spelled}` cannot make a float tensor like this quantized one, so the "
                 "converted model fails here"
+            )
+        elif event.name == DTYPE:
+            message = (
+                f"`{event.spelled}` gets the dtype of a quantized tensor, which it cannot do "
+                "anything with, so the converted model fails here"
             )
         else:
             message = (

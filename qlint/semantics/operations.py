@@ -34,6 +34,15 @@ def _names(text: str) -> frozenset[str]:
 
 # A method that is to make a float tensor what a quantized one is: `mask.to(x)`.
 LIKE = "like another"
+# An operation without int8 tensors that is given the dtype of one. These fail then; some take it
+# at a position, too.
+DTYPE = "dtype of another"
+TAKE_FLOAT_DTYPE = _names(
+    "zeros ones full tensor as_tensor scalar_tensor arange eye linspace logspace rand randn "
+    "zeros_like ones_like full_like rand_like randn_like new_zeros new_ones new_full new_tensor "
+    "softmax log_softmax sum mean prod cumsum cumprod to type finfo"
+)
+DTYPE_ARGUMENT = {"finfo": 0, "to": 1, "type": 1}
 LIKE_METHODS = _names("to type_as copy_")
 
 # `x[...] = y`, as torch names it.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qlint.semantics import int8_tensors
+from qlint.semantics import int8_tensors, operations
 
 torch = pytest.importorskip("torch")
 _TENSOR = torch.quantize_per_tensor(torch.ones(2, 3), 0.1, 10, torch.quint8)
@@ -43,3 +43,32 @@ def test_devices(arguments: tuple[Any, ...]) -> None:
 
 def _same_device(device: Any, other: int8_tensors.Device) -> bool:
     return (device.type, device.index, str(device)) == (other.type, other.index, str(other))
+
+
+_FLOAT = torch.ones(3)
+_WITH_DTYPE = {
+    **{
+        name: f"torch.{name}(3, dtype=dtype)"
+        for name in "zeros ones arange eye rand randn scalar_tensor".split()
+    },
+    **{name: f"torch.{name}(0, 1, 3, dtype=dtype)" for name in ("linspace", "logspace")},
+    **{name: f"torch.{name}(_FLOAT, 0, dtype=dtype)" for name in ("cumsum", "cumprod")},
+    **{name: f"torch.{name}(_FLOAT, dim=0, dtype=dtype)" for name in ("softmax", "log_softmax")},
+    **{name: f"torch.{name}([1.0], dtype=dtype)" for name in ("tensor", "as_tensor")},
+    **{name: f"_FLOAT.{name}(3, dtype=dtype)" for name in ("new_zeros", "new_ones")},
+    "full": "torch.full((3,), 1.0, dtype=dtype)",
+    "full_like": "torch.full_like(_FLOAT, 1.0, dtype=dtype)",
+    "new_full": "_FLOAT.new_full((3,), 1.0, dtype=dtype)",
+    "new_tensor": "_FLOAT.new_tensor([1.0], dtype=dtype)",
+    "to": "_FLOAT.to(dtype)",
+    "type": "_FLOAT.type(dtype)",
+    "finfo": "torch.finfo(dtype)",
+}
+
+
+@pytest.mark.parametrize("name", sorted(operations.TAKE_FLOAT_DTYPE))
+def test_what_takes_float_dtypes_alone(name: str) -> None:
+    call = _WITH_DTYPE.get(name, f"torch.{name}(_FLOAT, dtype=dtype)")
+    eval(call, {**globals(), "dtype": torch.float32})
+    with pytest.raises((RuntimeError, NotImplementedError, TypeError)):
+        eval(call, {**globals(), "dtype": torch.quint8})
