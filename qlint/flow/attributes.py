@@ -33,6 +33,7 @@ from qlint.flow.values import (
     Value,
     join,
     options_of,
+    outside,
 )
 from qlint.semantics import int8_tensors, kernels, operations
 
@@ -72,7 +73,7 @@ def _of_external(interp: Interpreter, value: External, name: str, site: Site) ->
         return Constant(int8_tensors.DTYPE_ATTRIBUTES[name])
     if name in _NAMES:
         return Constant(value.name.rpartition(".")[2])
-    return External(f"{value.name}.{name}")
+    return outside(f"{value.name}.{name}")
 
 
 def _of_module(interp: Interpreter, value: ModuleValue, name: str, site: Site) -> Value:

@@ -76,8 +76,7 @@ class Operation:
 class UnsupportedOperation:
     """Any other operation that a quantized tensor reaches and that no int8 kernel does right.
 
-    ``name`` is torch's name of it, without the underscore of in-place forms; ``spelled`` how the
-    source writes it; ``outcome`` what happens.
+    ``name`` is torch's name of it; ``spelled`` how the source writes it; ``outcome`` what happens.
     """
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import narrowing, special_methods, texts
+from qlint.flow import conditions, narrowing, special_methods, texts
 from qlint.flow.calls import Arguments
 from qlint.flow.containers import (
     MORE,
@@ -202,6 +202,9 @@ def _compare(interp: Interpreter, node: model.Compare, frame: Frame) -> Value:
 def _conditional(interp: Interpreter, node: model.Conditional, frame: Frame) -> Value:
     test = interp.evaluate(node.test, frame)
     decided = truth(interp, test)
+    if decided is None:
+        test = conditions.with_flag(interp, node.test, test, frame)
+        decided = truth(interp, test)
     if decided is not None:
         return interp.evaluate(node.body if decided else node.orelse, frame)
     results: list[Value] = []

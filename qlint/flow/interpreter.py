@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from qlint.flow.events import Event, Sighting
     from qlint.flow.heap import Changes
-    from qlint.flow.values import Class
+    from qlint.flow.values import Class, Flag
     from qlint.program.project import Module, Project
 
 # Nodes evaluated for one entry point before calls are cut short, and how deep calls may nest.
@@ -101,6 +101,8 @@ class Interpreter:
         # The assignments of files whose values have been given flags.
         self.switches: set[model.Node] = set()
         self.constants: dict[model.Constant, Constant] = {}
+        # The flags of the conditions that the program asks.
+        self.conditions: dict[model.Node, Flag | None] = {}
         self._sites: dict[model.Node, Site] = {}
         # The arguments of the functions that are running.
         self.running_with: dict[Function, tuple[Value, ...]] = {}

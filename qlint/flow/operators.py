@@ -34,6 +34,7 @@ from qlint.flow.values import (
 )
 from qlint.semantics.kernels import BAD, Outcome
 from qlint.semantics.operations import (
+    BEYOND_GRIDS,
     BINARY_OPERATORS,
     UNSUPPORTED_OPERATORS,
     UNSUPPORTED_UNARY,
@@ -146,8 +147,13 @@ def report_unsupported(
     """Tell the rules about an operation on a quantized tensor, if no kernel does it right."""
     if outcome in BAD:
         assert outcome is not None
-        name = name.removesuffix("_")
         interp.report(UnsupportedOperation(name, spelled, outcome, site, tensor))
+
+
+def is_beyond_grids(value: Value | None) -> bool:
+    """Whether a value is a number so large that no quantized tensor can hold it: ``-inf``."""
+    number = value.value if isinstance(value, Constant) else None
+    return isinstance(number, (int, float)) and not abs(number) < BEYOND_GRIDS
 
 
 def _binary(op: str, left: Value, right: Value) -> Value:

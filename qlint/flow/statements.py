@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import classes, contexts, narrowing, patterns, special_methods
+from qlint.flow import classes, conditions, contexts, narrowing, patterns, special_methods
 from qlint.flow.builtin_calls import py_update
 from qlint.flow.containers import MORE, data_of, delete_item, extend
 from qlint.flow.flags import with_flags
@@ -26,6 +26,7 @@ from qlint.flow.values import (
     Tensor,
     Union,
     join,
+    outside,
 )
 from qlint.syntax import model
 
@@ -146,8 +147,8 @@ def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> O
         else:  # a namespace package, the package's own submodule, or an outside package
             dotted = f"{node.module}.{name}" if node.module else name
             submodule = interp.project.find_imported(importer, node.level, dotted)
-            outside = UNKNOWN if node.level else External(dotted)
-            value = outside if submodule is None else Lazy(submodule, "")
+            found = UNKNOWN if node.level else outside(dotted)
+            value = found if submodule is None else Lazy(submodule, "")
         frame.names[alias or name] = value
     return _FALLS_THROUGH
 
@@ -160,6 +161,9 @@ def _star_source(interp: Interpreter, path: Path) -> Value | None:
 def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
     test = interp.evaluate(node.test, frame)
     decided = truth(interp, test)
+    if decided is None:
+        test = conditions.with_flag(interp, node.test, test, frame)
+        decided = truth(interp, test)
     if decided is not None:
         block, other = (node.body, node.orelse) if decided else (node.orelse, node.body)
         # A program is meant to run: a check that fails here fails for what was not looked at.
@@ -167,7 +171,11 @@ def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
             narrowing.assume_passed(node.test, frame)
             block = other
         return interp.execute(block, frame)
+    return _fork(interp, node, test, frame)
 
+
+def _fork(interp: Interpreter, node: model.If, test: Value, frame: Frame) -> Outcome:
+    """Run both branches of a condition."""
     counts: list[int] = []
     selects = _selects_by_index(interp, node.test, frame)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qlint.flow import module_methods, modules
 from qlint.flow.containers import iterate, known_items, new_dict, new_list
 from qlint.flow.events import Operation
-from qlint.flow.operators import binary, quantized_result, report_unsupported
+from qlint.flow.operators import binary, is_beyond_grids, quantized_result, report_unsupported
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -42,6 +42,8 @@ from qlint.semantics.names import (
 from qlint.semantics.operations import (
     DTYPE,
     DTYPE_ARGUMENT,
+    FILL,
+    FILLS,
     FIXED_GRID,
     FLOAT_ARGUMENTS,
     INTEGER_CASTS,
@@ -288,6 +290,8 @@ def _check_kernel(
     outcome = kernels.of_operation(short, namespace, option)
     if _spoils_kernel(short, arguments):
         outcome = kernels.Outcome.FAILS
+    elif outcome not in kernels.BAD and _fills_beyond(short, arguments):
+        short, outcome = FILL, kernels.Outcome.WRONG
     report_unsupported(interp, short, spelled, outcome, site, tensor)
     return outcome is kernels.Outcome.FAILS
 
@@ -311,7 +315,15 @@ def _spoils_kernel(short: str, arguments: Arguments) -> bool:
         name, position = FLOAT_ARGUMENTS[short]
         given = arguments.get(position, name)
         return given is not None and quantized_in([given]) is not None
+    if short in LIKE_METHODS and short != "copy_":
+        return arguments.get(1, "other") == FLOAT
     return short in LIKE_FUNCTIONS and _is_dtype(arguments.kwargs.get("dtype"))
+
+
+def _fills_beyond(short: str, arguments: Arguments) -> bool:
+    """Whether an operation writes a number that lies beyond the grid of any tensor."""
+    name, position = FILLS.get(short.removesuffix("_"), ("", 0))
+    return is_beyond_grids(arguments.get(position, name)) if name else False
 
 
 def _is_integer_cast(short: str, arguments: Arguments) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
@@ -133,6 +134,17 @@ class External(Value):
 
     name: str
     of: Tensor | None = field(default=None, compare=False)
+
+
+_NUMBERS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
+
+
+def outside(name: str) -> External | Constant:
+    """What has that dotted name outside the program; a few are plain numbers."""
+    package, _, short = name.rpartition(".")
+    if package in ("math", "torch", "numpy") and short in _NUMBERS:
+        return Constant(_NUMBERS[short])
+    return External(name)
 
 
 @dataclass(frozen=True, slots=True)

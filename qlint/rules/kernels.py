@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
-from qlint.semantics.kernels import Outcome, is_swapped
-from qlint.semantics.operations import DTYPE, LIKE, WRITE
+from qlint.semantics.kernels import BAD, Outcome, is_swapped, of_operation
+from qlint.semantics.operations import DTYPE, FILL, LIKE, PART, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,11 +67,20 @@ _CURES = {
     "copy": "copy what a DeQuantStub, or `dequantize()`, makes of it",
     LIKE: "name the device alone (`.to(x.device)`), and keep the tensor float",
     DTYPE: "name the dtype instead of asking the quantized tensor: `torch.float32`",
-    "mean": "dequantize before it, or give the dimensions",
+    PART: (
+        "write into what a DeQuantStub makes of it, and quantize the result by a QuantStub of its "
+        "own"
+    ),
+    "threshold": "leave `inplace` out",
+    FILL: (
+        "mask what a DeQuantStub makes of it: a softmax behind the mask has no int8 kernel either"
+    ),
+    "mean": "dequantize before it",
 }
 
 # Constructor arguments that int8 modules cannot have, and what to give instead.
 _OPTION_CURES = {
+    "inplace=True": "leave `inplace` out",
     "bidirectional=True": (
         "use two LSTMs, one of them on the flipped sequence, and a FloatFunctional to join them"
     ),
@@ -193,8 +202,13 @@ class UnsupportedOp(Rule):
 
     def on_unsupported_operation(self, event: UnsupportedOperation) -> Iterator[Finding]:
         """Report the operation."""
-        if event.name == WRITE:
+        if event.name in (WRITE, PART):
             message = _of_write(event)
+        elif event.name == FILL:
+            message = (
+                f"`{event.spelled}` writes a number far beyond the grid of this quantized tensor; "
+                "what stands there then is the end of its int8 range"
+            )
         elif event.outcome is Outcome.WRONG:
             message = (
                 f"`{event.spelled}` of a quantized tensor runs, but its result is rounded to the "
@@ -215,10 +229,22 @@ class UnsupportedOp(Rule):
                 f"`{event.spelled}` has no int8 kernel for this quantized tensor, so the converted "
                 "model fails here"
             )
-        yield Finding(event.site, message, _CURES.get(event.name, _ISLAND))
+        yield Finding(event.site, message, _cure(event.name))
+
+
+def _cure(name: str) -> str:
+    plain = name.removesuffix("_")
+    if plain != name and of_operation(plain, "torch.", lambda _: "") not in BAD:
+        return f"use `{plain}`, which makes a new tensor and has an int8 kernel"
+    return _CURES.get(plain, _ISLAND)
 
 
 def _of_write(event: UnsupportedOperation) -> str:
+    if event.name == PART:
+        return (
+            "this part of a quantized tensor does not lie in one piece, and int8 writes no numbers "
+            "into such parts, so the converted model fails here"
+        )
     if event.outcome is Outcome.WRONG:
         return (
             "only the integers of this quantized tensor are copied: on the scale of the one that "

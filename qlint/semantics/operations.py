@@ -45,8 +45,23 @@ TAKE_FLOAT_DTYPE = _names(
 DTYPE_ARGUMENT = {"finfo": 0, "to": 1, "type": 1}
 LIKE_METHODS = _names("to type_as copy_")
 
-# `x[...] = y`, as torch names it.
+# `x[...] = y`, as torch names it; and what goes wrong whatever `y` is: a part that does not lie in
+# one piece.
 WRITE = "setitem"
+PART = "part of a tensor"
+
+# Operations that write a number into the tensor, with the argument that it is; and how far from 0
+# it is beyond every grid.
+FILL = "number beyond the grid"
+FILLS = {
+    "masked_fill": ("value", 2),
+    "fill": ("value", 1),
+    "full_like": ("fill_value", 1),
+    "threshold": ("value", 2),
+    "pad": ("value", 3),
+    "constant_pad_nd": ("value", 2),
+}
+BEYOND_GRIDS = 1e4
 
 # Casts to whole numbers, as methods and as dtypes. What a cast to another float dtype was to make
 # stays on the quantized path: it fails, and whoever repairs it with an int8 kernel goes on there.

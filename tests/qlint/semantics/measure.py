@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import json
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +178,14 @@ _OWN_CALLS: dict[str, Call] = {
     "rand_like": lambda f, x, y: f(x),
     "randn_like": lambda f, x, y: f(x),
     "bernoulli": lambda f, x, y: f(torch.sigmoid(x)),
+    **dict.fromkeys(
+        ("cross_entropy", "nll_loss"), lambda f, x, y: f(x[:, :, 0, 0], torch.tensor([0, 1]))
+    ),
+    **dict.fromkeys(
+        ("binary_cross_entropy", "binary_cross_entropy_with_logits"),
+        lambda f, x, y: f(torch.sigmoid(x), torch.sigmoid(y)),
+    ),
+    "bucketize": lambda f, x, y: f(x, torch.ones(1)),
     "multinomial": lambda f, x, y: f(torch.sigmoid(x[0, 0]), 2),
     "block_diag": lambda f, x, y: f(x[0, 0], y[0, 0]),
     # These answer with what is no tensor; that they answer is what counts.
@@ -209,10 +217,18 @@ _OPTIONS: dict[str, tuple[str, int, str, dict[str, Call]]] = {
         str(given): lambda f, x, y, given=given: f(x, 2, return_indices=given)
         for given in (True, False)
     }),
-    **{name: ("training", 2, "True", {
+    **{name: ("training", 2, default, {
         str(training): lambda f, x, y, training=training: f(x, 0.5, training)
         for training in (True, False)
-    }) for name in ("dropout", "dropout2d", "alpha_dropout", "feature_alpha_dropout")},
+    }) for name, default in (
+        ("dropout", "True"),
+        ("dropout2d", "True"),
+        ("alpha_dropout", "False"),
+        ("feature_alpha_dropout", "False"),
+    )},
+    "threshold": ("inplace", 3, "False", {
+        str(given): lambda f, x, y, given=given: f(x, 0.1, 0.0, given) for given in (True, False)
+    }),
     "to": ("dtype", 1, "None", {
         f"torch.{dtype}": lambda f, x, y, dtype=dtype: f(x, getattr(torch, dtype))
         for dtype in _DTYPES
@@ -228,8 +244,8 @@ _NO_OPERATIONS = (
     "data_ptr pin_memory requires_grad retain_ record_stream cuda cpu xpu mps ipu hpu mtia "
     "to_ sparse coalesce values indices crow_ ccol_ col_ row_indices refine_names rename align_ "
     "module_load as_subclass assert_ unsafe_ detach_ multi_head embedding ctc_loss adaptive_log "
-    "nll cross_entropy margin_ multi multilabel hinge soft_margin triplet cosine_embedding "
-    "gaussian_nll poisson_nll kl_div mse_loss l1_loss smooth_l1 huber binary_cross swap_tensors "
+    "margin_ multi multilabel hinge soft_margin triplet cosine_embedding "
+    "gaussian_nll poisson_nll swap_tensors "
     "put_ index_put scatter_ resolve_ profiler lstm gru rnn_ native_ binomial poisson bernoulli "
     "normal_ uniform_ cauchy_ exponential_ geometric_ log_normal_ random_ backward numpy tolist "
     "frombuffer from_ as_tensor asarray tensor_split initial_seed dropout_ "
@@ -241,8 +257,8 @@ _NO_OPERATIONS = (
     "istft cond while_loop segment_reduce bincount histc histogram "
     "frac_ trace vander trapezoid trapz cumulative_trapezoid gradient cov corrcoef dsmm hsmm smm "
     "spmm sspaddmm hspmm saddmm grid_sampler affine_grid layer_norm_ conv_tbc convolution "
-    "bucketize searchsorted one_hot pdist block_diag cartesian_prod combinations einsum_ "
-    "broadcast_tensors meshgrid can_cast promote_types result_type Tensor isin msort_ polar "
+    "searchsorted one_hot pdist block_diag cartesian_prod combinations einsum_ "
+    "broadcast_tensors meshgrid can_cast promote_types result_type Tensor msort_ polar "
     "complex view_as_complex view_as_real igamma mvlgamma polygamma zeta"
 ).split()
 
@@ -265,6 +281,13 @@ def operations() -> list[str]:
     return sorted((plain | set(_ALSO)) - in_place - {"tensor"})
 
 
+def in_place_forms(names: Collection[str]) -> Iterator[str]:
+    """The in-place forms of operations; most have the same kernel."""
+    for name in names:
+        if not name.endswith("_") and any(callable(each) for each in forms(name + "_")):
+            yield name + "_"
+
+
 def inputs() -> tuple[torch.Tensor, torch.Tensor]:
     """Two int8 tensors of one shape, on different grids."""
     generator = torch.Generator().manual_seed(0)
@@ -284,7 +307,8 @@ def forms(name: str) -> Iterator[Callable[..., Any]]:
 
 def measure_operation(name: str) -> dict[str, Any] | None:
     """What comes of calling one function or method; None if no call of ours suits it."""
-    calls = (_OWN_CALLS[name],) if name in _OWN_CALLS else _CALLS
+    plain = name if name in _OWN_CALLS else name.removesuffix("_")
+    calls = (_OWN_CALLS[plain],) if plain in _OWN_CALLS else _CALLS
     suiting = [
         (form, call, expected)
         for form in forms(name)
@@ -448,6 +472,9 @@ _MODULE_OPTIONS: dict[str, list[tuple[str, int, str, dict[str, Callable[[], nn.M
     **{f"MaxPool{n}d": [("return_indices", 4, "False", {
         "True": lambda n=n: getattr(nn, f"MaxPool{n}d")(2, return_indices=True)
     })] for n in (1, 2, 3)},
+    "Threshold": [("inplace", 2, "False", {
+        "True": lambda: nn.Threshold(0.1, 0.0, inplace=True)
+    })],
     "LSTM": [("bidirectional", 6, "False", {
         "True": lambda: _LopsidedLSTM(8, 8, bidirectional=True)
     })],
@@ -574,15 +601,26 @@ def measure() -> dict[str, Any]:
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
-            functions = {name: measure_operation(name) for name in operations()}
+            functions = _measure_operations()
             classes = {name: measure_module(name) for name in modules()}
     finally:
         torch.backends.quantized.engine = engine
     return {
         "torch": torch.__version__.partition("+")[0],
-        "functions": {name: entry for name, entry in functions.items() if entry is not None},
+        "functions": functions,
         "modules": classes,
     }
+
+
+def _measure_operations() -> dict[str, Any]:
+    """The part of the table on functions and methods; in-place forms only where they differ."""
+    plain = {name: measure_operation(name) for name in operations()}
+    measured = {name: entry for name, entry in plain.items() if entry is not None}
+    for name in in_place_forms(list(measured)):
+        entry = measure_operation(name)
+        if entry is not None and entry["result"] != measured[name[:-1]]["result"]:
+            measured[name] = entry
+    return dict(sorted(measured.items()))
 
 
 def as_text(table: dict[str, Any]) -> str:

@@ -1,0 +1,137 @@
+"""Conditions of unknown outcome that a function asks twice: both times they have the same one.
+
+``if scale is not None: x = self.dequant(x)`` and, further down, ``if scale is not None: x = x *
+scale``: the second never meets what the first has left quantized.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from qlint.flow.flags import flag_of
+from qlint.flow.values import Flag, NotTensor
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlint.flow.interpreter import Interpreter
+    from qlint.flow.scopes import Frame
+    from qlint.flow.values import Function, Value
+
+# What a condition may call: questions that have the same answer whenever they are asked.
+_QUESTIONS = frozenset(
+    "get isinstance issubclass hasattr getattr callable len bool is_tensor dim size numel any all "
+    "startswith endswith lower".split()
+)
+_ASKING = (
+    model.Name,
+    model.Attribute,
+    model.Constant,
+    model.Subscript,
+    model.Sequence,
+    model.Argument,
+    model.Call,
+    model.Compare,
+    model.BooleanOp,
+    model.UnaryOp,
+)
+_OPPOSITES = {"is not": "is", "!=": "==", "not in": "in"}
+# As often as nothing that stays the same is bound.
+_CHANGING = 2
+
+
+def with_flag(interp: Interpreter, test: model.Expression, value: Value, frame: Frame) -> Value:
+    """The value of a condition, with a flag that it shares with the same one elsewhere."""
+    if frame.function is None or flag_of(value) is not None:
+        return value
+    if test not in interp.conditions:
+        interp.conditions[test] = _flag(test, frame.function)
+    flag = interp.conditions[test]
+    return value if flag is None else NotTensor(flag=flag)
+
+
+def _flag(test: model.Expression, function: Function) -> Flag | None:
+    asked, negated = _without_negation(test)
+    bindings = _bindings(function.node)
+    for node in model.walk(asked):
+        if not isinstance(node, _ASKING) or _may_change(node, bindings):
+            return None
+    text = function.module.text[asked.start : asked.end]
+    if isinstance(asked, model.Compare) and asked.ops[0] in _OPPOSITES:
+        negated = not negated
+        text = text.replace(asked.ops[0], _OPPOSITES[asked.ops[0]], 1)
+    return Flag((id(function.node), "".join(text.split())), negated)
+
+
+def _without_negation(test: model.Expression) -> tuple[model.Expression, bool]:
+    negated = False
+    while isinstance(test, model.UnaryOp) and test.op == "not":
+        test, negated = test.operand, not negated
+    return test, negated
+
+
+def _may_change(node: model.Node, bindings: Counter[str]) -> bool:
+    """Whether part of a condition may be something else when it is evaluated again."""
+    if isinstance(node, model.Name):
+        return bindings[node.id] >= _CHANGING
+    if isinstance(node, model.Attribute):
+        return bindings["." + node.name] > 0
+    if isinstance(node, model.Call):
+        return _last_name(node.func) not in _QUESTIONS
+    return False
+
+
+def _last_name(function: model.Expression) -> str:
+    if isinstance(function, model.Attribute):
+        return function.name
+    return function.id if isinstance(function, model.Name) else ""
+
+
+def _bindings(function: model.FunctionDef | model.Lambda) -> Counter[str]:
+    """How often a function binds its names, and its ``.attributes``."""
+    bindings: Counter[str] = Counter()
+    parameters = function.parameters
+    for each in (*parameters.positional_only, *parameters.positional, *parameters.keyword_only):
+        bindings[each.name] += 1
+    for node in model.walk(function.body):
+        for name in _changed_by(node):
+            bindings[name] += _CHANGING
+        if isinstance(node, model.Assign):
+            for name in _names(node.targets):
+                bindings[name] += 1
+    return bindings
+
+
+def _changed_by(node: model.Node) -> Iterator[str]:
+    """The names that stand for something else each time that a statement runs."""
+    if isinstance(node, (model.For, model.While)):
+        inner = [each for each in model.walk(node.body) if isinstance(each, model.Assign)]
+        yield from _names(tuple(each.targets for each in inner))
+    if isinstance(node, (model.For, model.ForClause, model.NamedExpr, model.AugmentedAssign)):
+        yield from _names(node.target)
+    elif isinstance(node, model.With):
+        yield from _names(tuple(target for _, target in node.items if target is not None))
+    elif isinstance(node, model.Delete):
+        yield from _names(node.targets)
+    elif isinstance(node, model.Try):
+        yield from (name for name, _ in node.handlers if name is not None)
+    elif isinstance(node, model.ScopeDeclaration):
+        yield from node.names
+    elif isinstance(node, model.CapturePattern) and node.name is not None:
+        yield node.name
+
+
+def _names(targets: object) -> Iterator[str]:
+    if isinstance(targets, tuple):
+        for each in targets:
+            yield from _names(each)
+    elif isinstance(targets, model.Sequence):
+        yield from _names(targets.elements)
+    elif isinstance(targets, (model.Starred, model.Subscript)):
+        yield from _names(targets.value)
+    elif isinstance(targets, model.Attribute):
+        yield "." + targets.name
+    elif isinstance(targets, model.Name):
+        yield targets.id
