@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from qlint.flow.flags import flag_of
+from qlint.flow.flags import AllOf, flag_of
 from qlint.flow.values import Flag, NotTensor
 from qlint.syntax import model
 
@@ -34,7 +34,6 @@ _ASKING = (
     model.Argument,
     model.Call,
     model.Compare,
-    model.BooleanOp,
     model.UnaryOp,
 )
 _OPPOSITES = {"is not": "is", "!=": "==", "not in": "in"}
@@ -54,6 +53,11 @@ def with_flag(interp: Interpreter, test: model.Expression, value: Value, frame: 
 
 def _flag(test: model.Expression, function: Function) -> Flag | None:
     asked, negated = _without_negation(test)
+    if isinstance(asked, model.BooleanOp):  # `a or b` is `not (not a and not b)`
+        parts = [_flag(each, function) for each in (asked.left, asked.right)]
+        is_or = asked.op == "or"
+        flags = frozenset(Flag(each.key, each.negated is not is_or) for each in parts if each)
+        return Flag(AllOf(flags), negated is not is_or) if None not in parts else None
     bindings = _bindings(function.node)
     for node in model.walk(asked):
         if not isinstance(node, _ASKING) or _may_change(node, bindings):

@@ -32,6 +32,13 @@ class IsAmong:
 
 
 @dataclass(frozen=True, slots=True)
+class AllOf:
+    """The key of a flag that is set if all the others are."""
+
+    flags: frozenset[Flag]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A module that the program makes: where, and with which values of its flags."""
 
@@ -56,15 +63,27 @@ class Flags:
     def truth(self, value: Value) -> bool | None:
         """Whether a flag is set, None if it is none or its value is open."""
         flag = flag_of(value)
-        known = None if flag is None else self._known(flag.key)
-        return None if flag is None or known is None else known is not flag.negated
+        return None if flag is None else self._value(flag)
+
+    def _value(self, flag: Flag) -> bool | None:
+        known = self._known(flag.key)
+        return None if known is None else known is not flag.negated
 
     def _known(self, key: object) -> bool | None:
         known = self.values.get(key)
-        if known is not None or not isinstance(key, IsAmong):
+        if known is not None:
             return known
+        if isinstance(key, AllOf):
+            parts = {self._value(each) for each in key.flags}
+            return False if False in parts else None if None in parts else True
         for other, holds in self.values.items():
-            if holds and isinstance(other, IsAmong) and other.key == key.key:
+            if not holds:
+                continue
+            if isinstance(other, AllOf):
+                for part in other.flags:
+                    if part.key == key:
+                        return not part.negated
+            elif isinstance(key, IsAmong) and isinstance(other, IsAmong) and other.key == key.key:
                 if other.constants.isdisjoint(key.constants):
                     return False
                 if other.constants <= key.constants:
