@@ -60,7 +60,7 @@ def get(interp: Interpreter, value: Value, name: str, site: Site) -> Value:
 def global_names(interp: Interpreter, module: Module) -> Dict:
     """What ``globals()`` is in a module."""
     namespace = interp.namespace(module)
-    keys = {name: Constant(name) for name in namespace.names}
+    keys: dict[str, Value] = {name: Constant(name) for name in namespace.names}
     return Dict(namespace.names, keys, owner=namespace)
 
 
@@ -195,7 +195,7 @@ def _delegated(
 
 
 def _slots_of(value: Instance, names: list[str]) -> Dict:
-    keys = {name: Constant(name) for name in names}
+    keys: dict[str, Value] = {name: Constant(name) for name in names}
     return Dict(value.slots, keys, owner=value if is_module(value) else None)
 
 

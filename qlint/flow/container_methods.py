@@ -10,6 +10,7 @@ from qlint.flow.containers import (
     extend,
     get_item,
     items_of,
+    known_items,
     known_pairs,
     look_up,
     new_dict,
@@ -17,6 +18,7 @@ from qlint.flow.containers import (
     remove,
     set_item,
     set_items,
+    slot_of,
     within,
 )
 from qlint.flow.values import (
@@ -116,8 +118,11 @@ def _list_method(interp: Interpreter, target: List, name: str, arguments: Argume
         known = list(items.items)
         known.insert(within(at, len(known)), args[1])
         set_items(interp, target, known, more=items.open)
-    elif name == "pop":
-        index = args[0] if args else Constant(-1)
+    elif name in ("appendleft", "extendleft") and args:
+        added, more = ((args[0],), False) if name == "appendleft" else known_items(interp, args[0])
+        set_items(interp, target, [*reversed(added), *items.items], more=items.open or more)
+    elif name in ("pop", "popleft"):
+        index = Constant(0) if name == "popleft" else args[0] if args else Constant(-1)
         taken = get_item(interp, target, index) if items.items else UNKNOWN
         if isinstance(index, Constant) and isinstance(index.value, int) and items.items:
             known = list(items.items)
@@ -125,6 +130,10 @@ def _list_method(interp: Interpreter, target: List, name: str, arguments: Argume
                 del known[index.value]
             set_items(interp, target, known, more=items.open)
         return taken
+    elif name == "rotate" and items.items:
+        steps = args[0].value if args and isinstance(args[0], Constant) else 1
+        at = -steps % len(items.items) if isinstance(steps, int) else 0
+        set_items(interp, target, [*items.items[at:], *items.items[:at]], more=items.open)
     elif name == "reverse":
         set_items(interp, target, items.items[::-1], more=items.open)
     elif name == "clear":
@@ -162,6 +171,8 @@ def _dict_method(
         return Tuple(tuple(value for _, value in pairs), target.open)
     if name in ("get", "pop", "setdefault") and arguments.args:
         return _look_up(interp, target, name, arguments, site)
+    if name == "popitem":
+        return _pop_item(interp, target, pairs, first=Constant(False) in arguments.values())
     if name == "update":
         builtin_calls.update_with(interp, target, arguments)
         return NONE
@@ -170,17 +181,28 @@ def _dict_method(
     return UNKNOWN
 
 
+def _pop_item(
+    interp: Interpreter, target: Dict, pairs: list[tuple[Value, Value]], *, first: bool
+) -> Value:
+    if target.open or not pairs:
+        return Tuple((NOT_TENSOR, join(value for _, value in pairs)))
+    taken = pairs[0 if first else -1]
+    delete_item(interp, target, taken[0])
+    return Tuple(taken)
+
+
 def _look_up(
     interp: Interpreter, target: Dict, name: str, arguments: Arguments, site: Site
 ) -> Value:
     key = arguments.args[0]
     default = arguments.args[1] if len(arguments.args) > 1 else NONE
-    if not isinstance(key, Constant):
+    slot = slot_of(key)
+    if slot is None:
         return join([default, get_item(interp, target, key)])
     found = look_up(interp, target, key)
     if found is not None:
         if name == "pop":
-            remove(interp, target, key)
+            remove(interp, target, slot)
         return found
     if name == "setdefault":
         set_item(interp, target, key, default)

@@ -16,7 +16,9 @@ from qlint.flow.values import (
     Class,
     Constant,
     Dict,
+    External,
     Flag,
+    Function,
     Instance,
     List,
     NotTensor,
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
 
 _LARGEST_SPELLED = 1 << 64
+# The slot of a list that knows how long it may get.
+MAX_LENGTH = "maxlen"
 # What a loop in the code that is read makes longer and longer is cut.
 _LONGEST_LIST = 20_000
 _LONGEST_TEXT = 64  # whose letters are gone through
@@ -68,8 +72,8 @@ def new_dict(items: Iterable[tuple[Value, Value]]) -> Dict:
     """A fresh dict; a key that is not known makes it open."""
     fresh = Dict()
     for key, value in items:
-        if isinstance(key, Constant):
-            slot = slot_of(key)
+        slot = slot_of(key)
+        if slot is not None:
             fresh.keys[slot] = key
             fresh.slots[slot] = value
         else:
@@ -79,31 +83,48 @@ def new_dict(items: Iterable[tuple[Value, Value]]) -> Dict:
 
 
 def known_pairs(value: Dict) -> list[tuple[Value, Value]]:
-    """The constant keys of a dict with their values."""
+    """The keys of a dict that are known, with their values."""
     return [(key, value.slots[slot]) for slot, key in value.keys.items() if slot in value.slots]
 
 
-def slot_of(key: Constant) -> str:
-    """The slot of a dict under which a constant key's value is kept."""
-    value = key.value
+def slot_of(key: Value) -> str | None:
+    """The slot of a dict under which a key's value is kept, None if the key is not known.
+
+    What is told apart by its identity, such as a class or the member of an enumeration, can be a
+    key as well as a constant, and so can a tuple of these.
+    """
+    key = enums.plain(key)
+    if isinstance(key, Constant):
+        return _slot_of_constant(key.value)
+    if isinstance(key, External):
+        return f"<{key.name}>"
+    if isinstance(key, (Class, Function)) or enums.is_member(key):
+        return f"<{id(key)}>"
+    if isinstance(key, Tuple) and not key.open:
+        slots = [slot_of(each) for each in key.items]
+        return None if None in slots else f"<{slots}>"
+    return None
+
+
+def _slot_of_constant(value: object) -> str:
     if isinstance(value, str):
         return value
     long = isinstance(value, int) and abs(value) > _LARGEST_SPELLED
     return f"{type(value).__name__}:{hash(value) if long else repr(value)}"
 
 
-def look_up(interp: Interpreter, value: Dict, key: Constant) -> Value | None:
-    """The value that a dict has for a key, None if it has none."""
+def look_up(interp: Interpreter, value: Dict, key: Value) -> Value | None:
+    """The value that a dict has for a known key, None if it has none."""
     if isinstance(value.owner, Namespace):
-        return interp.global_name(str(key.value), value.owner)
+        return interp.global_name(str(key.value), value.owner) if isinstance(key, Constant) else None
     slot = slot_of(key)
-    return interp.force(value.slots, slot) if slot in value.slots else None
+    return interp.force(value.slots, slot) if slot is not None and slot in value.slots else None
 
 
-def remove(interp: Interpreter, target: Dict, key: Constant) -> None:
-    """Take a key out of a dict."""
+def remove(interp: Interpreter, target: Dict, slot: str) -> None:
+    """Take what is kept in a slot out of a dict."""
     owner = target.owner if isinstance(target.owner, Instance) else target
-    interp.heap.delete(owner, slot_of(key))
+    interp.heap.delete(owner, slot)
 
 
 def data_of(value: Value) -> Value:
@@ -130,7 +151,10 @@ def _union_items(items: Value) -> Tuple | None:
 
 
 def set_items(interp: Interpreter, target: List, items: Sequence[Value], *, more: bool) -> None:
-    """Replace the items of a list."""
+    """Replace the items of a list; a ``deque`` has room for the last ones only."""
+    longest = target.slots.get(MAX_LENGTH)
+    if isinstance(longest, Constant) and isinstance(longest.value, int) and longest.value > 0:
+        items = items[-longest.value :]
     interp.heap.write(target, "items", bounded(tuple(items), more))
 
 
@@ -240,7 +264,8 @@ def _item_of_unknown(value: Unknown | NotTensor, index: Value) -> Value:
     """Something else that is not known, with a flag of its own."""
     if value.flag is None:
         return value
-    flag = Flag((value.flag.key, "item", slot_of(index))) if isinstance(index, Constant) else None
+    slot = slot_of(index)
+    flag = None if slot is None else Flag((value.flag.key, "item", slot))
     return replace(value, flag=flag)
 
 
@@ -289,7 +314,7 @@ def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:
 
 
 def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
-    if isinstance(index, Constant):
+    if slot_of(index) is not None:
         found = look_up(interp, value, index)
         if found is not None:
             return found
@@ -306,8 +331,8 @@ def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> 
     from qlint.flow.modules import is_module, set_child
 
     if isinstance(target, Dict):
-        if isinstance(index, Constant):
-            slot = slot_of(index)
+        slot = slot_of(index)
+        if slot is not None:
             target.keys[slot] = index
             if isinstance(target.owner, Instance):
                 set_child(interp, target.owner, slot, value)
@@ -330,8 +355,9 @@ def delete_item(interp: Interpreter, target: Value, index: Value) -> None:
     from qlint.flow.modules import is_module, remove_child
 
     if isinstance(target, Dict):
-        if isinstance(index, Constant):
-            remove(interp, target, index)
+        slot = slot_of(index)
+        if slot is not None:
+            remove(interp, target, slot)
         else:
             target.open = True
     elif isinstance(target, Instance) and is_module(target):
@@ -352,7 +378,12 @@ def _set_list_item(interp: Interpreter, target: List, index: Value, value: Value
         if -len(known) <= index.value < len(known):
             known[index.value] = value
         set_items(interp, target, known, more=items.open)
+    elif isinstance(index, Constant) and isinstance(index.value, slice):
+        written, more = known_items(interp, value)
+        with contextlib.suppress(ValueError):  # of another length than every other item
+            known[index.value] = written
+        set_items(interp, target, known, more=items.open or more)
     else:
         known = [join([each, value]) for each in known] or [value]
-        written = None if index is NOT_TENSOR else (index, value)
-        interp.heap.write(target, "items", Tuple(tuple(known), items.open, written=written))
+        last = None if index is NOT_TENSOR else (index, value)
+        interp.heap.write(target, "items", Tuple(tuple(known), items.open, written=last))

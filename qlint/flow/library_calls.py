@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.builtin_calls import py_update, update_with
-from qlint.flow.containers import items_of, known_items, new_dict, new_list
+from qlint.flow.containers import MAX_LENGTH, items_of, known_items, new_dict, new_list, set_items
 from qlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -176,6 +176,17 @@ def py_default_dict(interp: Interpreter, arguments: Arguments, site: Site) -> Va
     update_with(interp, made, type(arguments)(sources, arguments.kwargs))
     if arguments.args and arguments.args[0] != NONE:
         made.factory = arguments.args[0]
+    return made
+
+
+def py_deque(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """``collections.deque``, read as a list."""
+    source, longest = arguments.get(0, "iterable"), arguments.get(1, "maxlen")
+    items, more = known_items(interp, source) if source is not None else ((), False)
+    made = new_list(items, more=more)
+    if longest is not None:
+        made.slots[MAX_LENGTH] = longest
+        set_items(interp, made, items, more=more)
     return made
 
 

@@ -137,7 +137,7 @@ def _mapping(
     names = {}
     for key, inner in pattern.items:
         wanted = interp.evaluate(key, frame)
-        found = look_up(interp, value, wanted) if isinstance(wanted, Constant) else None
+        found = look_up(interp, value, wanted)
         if found is None:
             if not value.open and isinstance(wanted, Constant):
                 return False, {}

@@ -152,6 +152,7 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "collections.UserDict": builtin_calls.py_dict,
     "collections.ChainMap": library_calls.py_chain_map,
     "collections.Counter": library_calls.py_counter,
+    "collections.deque": library_calls.py_deque,
     "collections.defaultdict": library_calls.py_default_dict,
     "dataclasses.field": records.py_field,
     "dataclasses.replace": records.py_replace,

@@ -53,7 +53,7 @@ def _own_item(interp: Interpreter, value: Value, index: Value, site: Site) -> Va
 def _lacks(interp: Interpreter, value: Value, key: Value) -> bool:
     """Whether a dict surely has no such key."""
     held = containers.data_of(value)
-    if not isinstance(held, Dict) or held.open or not isinstance(key, Constant):
+    if not isinstance(held, Dict) or held.open or containers.slot_of(key) is None:
         return False
     return containers.look_up(interp, held, key) is None
 

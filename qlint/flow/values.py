@@ -318,13 +318,13 @@ class List(HeapObject):
 
 @dataclass(slots=True, eq=False)
 class Dict(HeapObject):
-    """A dict with constant keys as slots; ``open`` when there may be others.
+    """A dict with a slot for each key that is known; ``open`` when there may be others.
 
     One that shows the names of a module, or the submodules of an instance, knows its ``owner``;
     a ``defaultdict`` its ``factory``.
     """
 
-    keys: dict[str, Constant] = field(default_factory=dict)
+    keys: dict[str, Value] = field(default_factory=dict)
     open: bool = False
     owner: Namespace | Instance | None = None
     factory: Value | None = None
