@@ -107,7 +107,8 @@ _QUESTIONS = frozenset("index count numel issubset issuperset isdisjoint".split(
 def _list_method(interp: Interpreter, target: List, name: str, arguments: Arguments) -> Value:
     items = items_of(target) or Tuple(())
     args = arguments.args
-    if name == "add" and args and args[0] in items.items:
+    is_there = name == "add" and args and args[0] in items.items
+    if is_there or name in ("remove", "discard", "sort"):
         return NONE
     if name in ("append", "add") and args:
         set_items(interp, target, [*items.items, args[0]], more=items.open)
@@ -118,9 +119,6 @@ def _list_method(interp: Interpreter, target: List, name: str, arguments: Argume
         known = list(items.items)
         known.insert(within(at, len(known)), args[1])
         set_items(interp, target, known, more=items.open)
-    elif name in ("appendleft", "extendleft") and args:
-        added, more = ((args[0],), False) if name == "appendleft" else known_items(interp, args[0])
-        set_items(interp, target, [*reversed(added), *items.items], more=items.open or more)
     elif name in ("pop", "popleft"):
         index = Constant(0) if name == "popleft" else args[0] if args else Constant(-1)
         taken = get_item(interp, target, index) if items.items else UNKNOWN
@@ -130,21 +128,28 @@ def _list_method(interp: Interpreter, target: List, name: str, arguments: Argume
                 del known[index.value]
             set_items(interp, target, known, more=items.open)
         return taken
-    elif name == "rotate" and items.items:
-        steps = args[0].value if args and isinstance(args[0], Constant) else 1
-        at = -steps % len(items.items) if isinstance(steps, int) else 0
-        set_items(interp, target, [*items.items[at:], *items.items[:at]], more=items.open)
     elif name == "reverse":
         set_items(interp, target, items.items[::-1], more=items.open)
     elif name == "clear":
         set_items(interp, target, (), more=False)
     elif name == "copy":
         return new_list(items.items, more=items.open)
-    elif name in ("remove", "discard", "sort"):
-        return NONE
+    elif name in ("appendleft", "extendleft", "rotate"):
+        _deque_method(interp, target, name, args[0] if args else Constant(1))
     else:
         return _question(items, name, arguments)
     return NONE
+
+
+def _deque_method(interp: Interpreter, target: List, name: str, argument: Value) -> None:
+    items = items_of(target) or Tuple(())
+    if name == "rotate":
+        steps = argument.value if isinstance(argument, Constant) else 1
+        at = -steps % (len(items.items) or 1) if isinstance(steps, int) else 0
+        set_items(interp, target, [*items.items[at:], *items.items[:at]], more=items.open)
+        return
+    added, more = ((argument,), False) if name == "appendleft" else known_items(interp, argument)
+    set_items(interp, target, [*reversed(added), *items.items], more=items.open or more)
 
 
 def _question(items: Tuple, name: str, arguments: Arguments) -> Value:

@@ -116,7 +116,9 @@ def _slot_of_constant(value: object) -> str:
 def look_up(interp: Interpreter, value: Dict, key: Value) -> Value | None:
     """The value that a dict has for a known key, None if it has none."""
     if isinstance(value.owner, Namespace):
-        return interp.global_name(str(key.value), value.owner) if isinstance(key, Constant) else None
+        return (
+            interp.global_name(str(key.value), value.owner) if isinstance(key, Constant) else None
+        )
     slot = slot_of(key)
     return interp.force(value.slots, slot) if slot is not None and slot in value.slots else None
 

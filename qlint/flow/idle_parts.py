@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 _FOR_TRAINING = re.compile("loss|train|criteri")
 _INITIALIZES = re.compile("init|reset")
+# Methods of a module that run no forward pass.
+_MANAGES = frozenset(
+    "parameters named_parameters modules named_modules children named_children buffers state_dict "
+    "load_state_dict train eval requires_grad_ to cuda cpu apply weight bias".split()
+)
 
 
 def is_idle(interp: Interpreter, instances: Iterable[Instance]) -> bool:
@@ -54,51 +59,87 @@ def _holders(part: Instance) -> Iterator[tuple[Instance, frozenset[str]]]:
 
 
 def _only_trains(interp: Interpreter, cls: Class, names: frozenset[str]) -> bool:
-    """Whether the methods of a class mention some attributes only where nothing runs in eval."""
-    mentions = [
+    """Whether the methods of a class use some attributes only where nothing runs in eval."""
+    uses = [
         node.start in in_training
         or (id(method) not in interp.ran and _FOR_TRAINING.search(method.name) is not None)
-        for method, in_training in _methods(cls)
+        for method, in_training, in_passing in _methods(cls)
         for node in model.walk(method.body)
-        if isinstance(node, model.Attribute) and node.name in names
+        if isinstance(node, model.Attribute) and node.name in names and node not in in_passing
     ]
-    return bool(mentions) and all(mentions)
+    return bool(uses) and all(uses)
 
 
 @cache
-def _methods(cls: Class) -> list[tuple[model.FunctionDef, frozenset[int]]]:
-    """The methods that do not initialize, with what stands there for training only."""
+def _methods(cls: Class) -> list[tuple[model.FunctionDef, frozenset[int], frozenset[model.Node]]]:
+    """The methods that do not initialize, with what stands there for training only.
+
+    Behind it come the attributes that are mentioned, but not used.
+    """
     methods = []
     for each in cls.mro:
         for method in each.node.body if isinstance(each, Class) else ():
             if isinstance(method, model.FunctionDef) and not _INITIALIZES.search(method.name):
                 training = _training_only(method.body)
-                methods.append((method, frozenset(node.start for node in model.walk(training))))
+                starts = frozenset(node.start for node in model.walk(training))
+                methods.append((method, starts, frozenset(_in_passing(method.body))))
     return methods
+
+
+def _in_passing(body: model.Block) -> Iterator[model.Node]:
+    """What is compared with None, or asked for its parameters: no forward pass."""
+    for node in model.walk(body):
+        if isinstance(node, model.Compare) and node.ops[0] in ("is", "is not"):
+            yield node.left
+        elif isinstance(node, model.Attribute) and node.name in _MANAGES:
+            yield node.value
 
 
 def _training_only(body: model.Block) -> tuple[model.Node, ...]:
     """The parts of a function that run in training only."""
     parts: list[model.Node] = []
+    names = frozenset(_names_of_training(body))
     for node in model.walk(body):
-        if isinstance(node, model.If) and _asks_for_training(node.test):
-            parts += (node.test, *node.body)
+        if isinstance(node, (model.If, model.Conditional)):
+            taken, other = (
+                each if isinstance(each, tuple) else (each,) for each in (node.body, node.orelse)
+            )
+            if _is_training(node.test, names, wanted=True):
+                parts += (node.test, *taken)
+            if _is_training(node.test, names, wanted=False):
+                parts += other
+        elif isinstance(node, model.BooleanOp) and _is_training(
+            node.left, names, wanted=node.op == "and"
+        ):
+            parts.append(node.right)
     for index, statement in enumerate(body):
-        if isinstance(statement, model.If) and _leaves_in_eval(statement):
+        returns = isinstance(statement, model.If) and isinstance(statement.body[-1], model.Return)
+        if returns and _is_training(statement.test, names, wanted=False):
             parts += body[index + 1 :]
     return tuple(parts)
 
 
-def _leaves_in_eval(node: model.If) -> bool:
-    """Whether a statement is ``if not self.training: return ...``."""
-    test = node.test
-    is_eval = isinstance(test, model.UnaryOp) and test.op == "not"
-    returns = isinstance(node.body[-1], model.Return)
-    return is_eval and returns and _asks_for_training(test.operand)  # type: ignore[attr-defined]
+def _names_of_training(body: model.Block) -> Iterator[str]:
+    """The local names that ``self.training`` has."""
+    for node in model.walk(body):
+        if isinstance(node, model.Assign) and node.value is not None:
+            target = node.targets[0]
+            if isinstance(target, model.Name) and _is_training(
+                node.value, frozenset(), wanted=True
+            ):
+                yield target.id
 
 
-def _asks_for_training(test: model.Expression) -> bool:
-    """Whether a condition holds in training only."""
-    if isinstance(test, model.BooleanOp) and test.op == "and":
-        return _asks_for_training(test.left) or _asks_for_training(test.right)
-    return isinstance(test, model.Attribute) and test.name == "training"
+def _is_training(test: model.Expression, names: frozenset[str], *, wanted: bool) -> bool:
+    """Whether a condition holds in training only, or fails in training only if not ``wanted``."""
+    if isinstance(test, model.BooleanOp) and (test.op == "and") is wanted:
+        return any(_is_training(each, names, wanted=wanted) for each in (test.left, test.right))
+    if isinstance(test, model.UnaryOp) and test.op == "not":
+        return _is_training(test.operand, names, wanted=not wanted)
+    if isinstance(test, model.Compare) and test.ops[0] in ("is", "=="):
+        other = test.comparators[0]
+        if isinstance(other, model.Constant) and isinstance(other.value, bool):
+            return _is_training(test.left, names, wanted=wanted is other.value)
+    if isinstance(test, model.Name):
+        return wanted and test.id in names
+    return wanted and isinstance(test, model.Attribute) and test.name == "training"
