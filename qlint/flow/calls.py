@@ -45,6 +45,7 @@ from qlint.flow.values import (
     Value,
     join,
     options_of,
+    tensors_in,
 )
 from qlint.semantics import modules as known
 from qlint.semantics.names import canonical
@@ -257,7 +258,7 @@ def call_function(
     """
     if function.kind == "context" and at_yield is None:
         return ContextManager(Partial(function, arguments.args, arguments.kwargs))
-    if function.wrapper is not None:
+    if function.wrapper is not None and _is_worth_following(function, arguments):
         entered = interp.entered[function.node]
         result = interp.call(function.wrapper, arguments, site)
         # A wrapper that cannot be followed is taken to hand on what it gets; but what a method has
@@ -282,6 +283,18 @@ def call_function(
             del interp.running_with[function]
         else:
             interp.running_with[function] = outer
+
+
+def _is_worth_following(function: Function, arguments: Arguments) -> bool:
+    """Whether what a decorator has made of a function says more than the function.
+
+    A wrapper that hands on whatever it gets says less than the function that builds a model; but
+    it may do something to tensors, and methods are often wrapped in float islands.
+    """
+    wrapper = function.wrapper
+    looks = isinstance(wrapper, Function) and bool(wrapper.node.parameters.positional)
+    tensors = any(True for each in arguments.values() for _ in tensors_in(each))
+    return looks or tensors or function.owner is not None
 
 
 def _goes_nowhere(outer: Sequence[Value], inner: Sequence[Value]) -> bool:

@@ -18,6 +18,8 @@ from qlint.flow.values import (
     Instance,
     Super,
     Tuple,
+    Union,
+    Unknown,
     Value,
     options_of,
 )
@@ -46,6 +48,7 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
     interp.execute(node.body, body)
     if body.names is not cls.namespace:  # a branch in the body made a new dict
         cls.namespace.update(body.names)
+    _choose_methods(cls)
     if enums.is_enum(cls):
         enums.make_members(cls)
     _tell_base(interp, cls, node, frame)
@@ -57,18 +60,35 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
     return result
 
 
+def _choose_methods(cls: Class) -> None:
+    """Where a branch of the body defines a method, and another one gets something outside: that.
+
+    ``try: from fast import forward`` and ``except ImportError: def forward(self, x): ...``.
+    """
+    for name, value in cls.namespace.items():
+        if isinstance(value, Union):
+            known = [each for each in value.options if isinstance(each, Function)]
+            outside = all(isinstance(each, (External, Function, Unknown)) for each in value.options)
+            if len(known) == 1 and outside:
+                cls.namespace[name] = known[0]
+
+
 def _tell_base(interp: Interpreter, cls: Class, node: model.ClassDef, frame: Frame) -> None:
     """Call the ``__init_subclass__`` of a base; registries are filled that way, too."""
     from qlint.flow.calls import Arguments
 
     hook = cls.lookup("__init_subclass__", after=cls)
     if isinstance(hook, Function):
-        kwargs = {
-            each.keyword: interp.evaluate(each.value, frame)
-            for each in node.bases
-            if each.keyword is not None and each.keyword != "metaclass"
-        }
+        kwargs = _keywords(interp, node, frame)
         interp.call(hook, Arguments((cls,), kwargs), interp.site(node, frame))
+
+
+def _keywords(interp: Interpreter, node: model.ClassDef, frame: Frame) -> dict[str, Value]:
+    return {
+        each.keyword: interp.evaluate(each.value, frame)
+        for each in node.bases
+        if each.keyword is not None and each.keyword != "metaclass"
+    }
 
 
 def _tell_metaclass(interp: Interpreter, cls: Class, node: model.ClassDef, frame: Frame) -> None:
@@ -83,7 +103,8 @@ def _tell_metaclass(interp: Interpreter, cls: Class, node: model.ClassDef, frame
         function = cls.metaclass.lookup(method)
         if isinstance(function, Function):
             interp.being_defined.append(cls)
-            interp.call(function, Arguments((first, *given)), interp.site(node, frame))
+            arguments = Arguments((first, *given), _keywords(interp, node, frame))
+            interp.call(function, arguments, interp.site(node, frame))
             interp.being_defined.pop()
 
 
@@ -108,7 +129,8 @@ def _apply(
     """Call a decorator of the program; registries are filled that way."""
     from qlint.flow.calls import Arguments
 
-    if not isinstance(decorator, (Function, BoundMethod)):
+    makes_object = isinstance(decorator, Class) and isinstance(decorated, Function)
+    if not isinstance(decorator, (Function, BoundMethod)) and not makes_object:
         return decorated
     return interp.call(decorator, Arguments((decorated,)), interp.site(node, frame))
 
@@ -151,9 +173,7 @@ def decorated(
 ) -> Value:
     """A function behind its decorators, which are taken to hand on what it does.
 
-    A method is what those of the program make of it: they often wrap it in a float island. So is
-    a function if the wrapper looks at its arguments; what hands on whatever it gets, around a
-    function that builds models, says less than the function.
+    What those of the program make of it is its wrapper.
     """
     for decorator in reversed(decorators):
         accessor = _accessor(interp, function, decorator, frame)
@@ -171,10 +191,9 @@ def decorated(
             function = replace(function, kind="context")
         else:
             wrapped = _apply(interp, value, function, decorator, frame)
-            is_method = frame.owner is not None
-            if not isinstance(wrapped, Function) or wrapped.node is function.node:
-                continue
-            if is_method or wrapped.node.parameters.positional:
+            if isinstance(wrapped, Function) and wrapped.node is not function.node:
+                function = replace(function, wrapper=wrapped)
+            elif isinstance(wrapped, Instance) and frame.owner is None:
                 function = replace(function, wrapper=wrapped)
     return function
 

@@ -113,8 +113,9 @@ def _training_only(body: model.Block) -> tuple[model.Node, ...]:
         ):
             parts.append(node.right)
     for index, statement in enumerate(body):
-        returns = isinstance(statement, model.If) and isinstance(statement.body[-1], model.Return)
-        if returns and _is_training(statement.test, names, wanted=False):
+        if not (isinstance(statement, model.If) and isinstance(statement.body[-1], model.Return)):
+            continue
+        if _is_training(statement.test, names, wanted=False):
             parts += body[index + 1 :]
     return tuple(parts)
 

@@ -170,7 +170,7 @@ class Function(Value):
     owner: Class | None = None
     kind: Literal["function", "static", "class", "property", "generator", "context"] = "function"
     setter: Function | None = None
-    wrapper: Function | None = None
+    wrapper: Function | Instance | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
