@@ -191,9 +191,10 @@ def decorated(
             function = replace(function, kind="context")
         else:
             wrapped = _apply(interp, value, function, decorator, frame)
-            if isinstance(wrapped, Function) and wrapped.node is not function.node:
-                function = replace(function, wrapper=wrapped)
-            elif isinstance(wrapped, Instance) and frame.owner is None:
+            if not isinstance(wrapped, (Function, Instance)) or wrapped is function:
+                continue
+            is_same = isinstance(wrapped, Function) and wrapped.node is function.node
+            if not is_same and (frame.owner is None or isinstance(wrapped, Function)):
                 function = replace(function, wrapper=wrapped)
     return function
 

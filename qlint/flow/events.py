@@ -38,11 +38,23 @@ class Site:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One stop of a quantized value, linked to the stop before."""
+    """One stop of a quantized value, linked to the stop before.
+
+    The first one knows ``within`` the forward of which class that was.
+    """
 
     site: Site
     message: str
     previous: Step | None = None
+    within: Class | None = None
+
+    @property
+    def first(self) -> Step:
+        """Where the value was quantized."""
+        step = self
+        while step.previous is not None:
+            step = step.previous
+        return step
 
     @property
     def length(self) -> int:

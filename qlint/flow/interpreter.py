@@ -14,9 +14,11 @@ from qlint.flow.events import Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
 from qlint.flow.log import Log
+from qlint.flow.modules import children
 from qlint.flow.scopes import Exit, Frame, Namespace, Outcome
 from qlint.flow.values import (
     UNKNOWN,
+    Class,
     Constant,
     External,
     ExternalMethod,
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     from qlint.flow.events import Event, Sighting
     from qlint.flow.heap import Changes
-    from qlint.flow.values import Class, Flag
+    from qlint.flow.values import Flag
     from qlint.program.project import Module, Project
 
 # Nodes evaluated for one entry point before calls are cut short, and how deep calls may nest.
@@ -124,7 +126,20 @@ class Interpreter:
 
         Models that are only quantized as graphs may do what eager quantization does not allow.
         """
-        return self.log.outside(self.graph_models - {each.instance.cls for each in self.prepared})
+        built = {each.instance.cls for each in self.models if not each.is_assumed}
+        bases = {
+            base
+            for cls in self.graph_models
+            for base in (cls.mro if isinstance(cls, Class) else ())
+            if base not in built
+        }
+        prepared: set[object] = set()
+        for each in self.prepared:
+            wrapper = isinstance(each.instance.cls, External)
+            inner = children(each.instance) if wrapper else ()
+            parts = (each.instance, *(part for _, part in inner))
+            prepared |= {part.cls for part in parts if isinstance(part, Instance)}
+        return self.log.outside(self.graph_models | bases, prepared)
 
     # Entry points
 
@@ -484,7 +499,8 @@ class Interpreter:
 
     def quantized(self, site: Site, message: str, grid: object = None) -> Tensor:
         """A tensor that becomes quantized here."""
-        return Tensor(State.QUANTIZED, Step(site, message), grid)
+        within = self.forwarding[-1] if self.forwarding else None
+        return Tensor(State.QUANTIZED, Step(site, message, within=within), grid)
 
     def report(self, event: Event) -> None:
         """Tell the rules about an event, if it lies in a linted file."""

@@ -60,15 +60,27 @@ class Log:
                 seen.event, seen.way = event, way
         self._pending.clear()
 
-    def outside(self, classes: set[object]) -> list[Sighting]:
-        """The events to which some way leads that is not through one of these classes."""
+    def outside(self, graphs: set[object], prepared: set[object]) -> list[Sighting]:
+        """The events to which some way leads that is not through a class quantized as a graph.
+
+        What is part of a ``prepared`` model is quantized with that, whatever else is done to it;
+        and so is what gets tensors that the model around it has made int8.
+        """
         sightings = []
         for seen in self._kept.values():
-            if all(not classes.isdisjoint(way) for way in seen.ways):
+            trace = seen.event.tensor.trace
+            eager = prepared if trace is None else {*prepared, trace.first.within}
+            if all(_is_in_graph(way, graphs - prepared, eager) for way in seen.ways):
                 continue
             models = dict.fromkeys(way[0].name for way in (seen.way, *seen.ways) if way)
             sightings.append(Sighting(seen.event, tuple(models)))
         return sightings
+
+
+def _is_in_graph(way: tuple[Class, ...], graphs: set[object], eager: set[object]) -> bool:
+    """Whether a way leads through a class quantized as a graph before any quantized eagerly."""
+    outermost = next((each for each in way if each in graphs or each in eager), None)
+    return outermost in graphs
 
 
 def _key(event: Event) -> _Key:

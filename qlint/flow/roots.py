@@ -46,7 +46,8 @@ _WORD = re.compile(r"[^\W\d]\w*")
 # What makes a model of others, or quantizes one.
 # Only together with the word "quantization" do these mean what torch means by them.
 _STEPS = frozenset("prepare prepare_qat convert quantize quantize_qat".split())
-_BUILDING = _STEPS | frozenset(
+_QUANTIZING = _STEPS | known.GRAPH_STEPS
+_BUILDING = _QUANTIZING | frozenset(
     "Sequential ModuleList ModuleDict QuantWrapper QuantStub quantize_per_tensor "
     "quantize_per_channel".split()
 )
@@ -58,6 +59,8 @@ _TEXT = re.compile(
 _MARK = re.compile(r"#\s*qlint:\s*quantized\b", re.IGNORECASE)
 # So many flags may decide, one after the other, whether what one entry point runs is quantized.
 _MOST_SPLITS = 3
+# Methods that test frameworks call before the others.
+_SETTING_UP = ("setUp", "setup_method")
 _STUBS = known.QUANT_STUBS | {known.QUANT_WRAPPER}
 
 
@@ -98,6 +101,7 @@ class _Runner:
         builders = _most_different_first(reversed(self._builders()))
         starved = [each for each in builders if not self._build(*each)]
         self.interp.release_steps()
+        self._run_methods()
         self._run_models()
         self._build_again(starved)
         for prepared in list(self.interp.prepared):
@@ -120,6 +124,28 @@ class _Runner:
         if self.interp.exhausted:  # what it called may have been cut short as well
             self.interp.ran = before
         return not self.interp.starved
+
+    def _run_methods(self) -> None:
+        """Run the methods of plain classes that quantize something and that nothing has called."""
+        for cls in self._names():
+            if not isinstance(cls, Class) or is_module_class(cls):
+                continue
+            for name, method in cls.namespace.items():
+                if not isinstance(method, Function) or name == "__init__":
+                    continue
+                if id(method.node) not in self.interp.ran and _quantizes(method):
+                    self._enter(cls.module, partial(self._run_method, cls, method))
+
+    def _run_method(self, cls: Class, method: Function) -> None:
+        """Call a method of an object as a test runner or the user of a library would."""
+        site = Site.of(method)
+        instance = self.interp.call(cls, Arguments((), more=True), site)
+        for name in _SETTING_UP:
+            set_up = cls.lookup(name)
+            if isinstance(set_up, Function):
+                self.interp.call(set_up, Arguments((instance,), more=True), site)
+        receivers: dict[str, Value | None] = {"static": None, "class": cls}
+        self._run_function(method, receivers.get(method.kind, instance))
 
     def _build_again(self, starved: Sequence[tuple[int, Function]]) -> None:
         """Share what steps the models have left among the functions that were cut short."""
@@ -397,6 +423,20 @@ def names_in(
     for config in configs.keys() & set(words):
         words += configs[config]
     return frozenset(words) if "quantiz" in text else frozenset(words) - _STEPS
+
+
+def _quantizes(method: Function) -> bool:
+    """Whether the code of a method mentions a step of quantization."""
+    if "quantiz" not in method.module.text:
+        return False
+    return any(
+        isinstance(node, (model.Name, model.Attribute)) and _last_name(node) in _QUANTIZING
+        for node in model.walk(method.node.body)
+    )
+
+
+def _last_name(node: model.Name | model.Attribute) -> str:
+    return node.id if isinstance(node, model.Name) else node.name
 
 
 def _is_def(node: model.FunctionDef | model.Lambda) -> TypeGuard[model.FunctionDef]:

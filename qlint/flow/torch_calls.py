@@ -105,7 +105,7 @@ def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Va
     if name in known.EAGER_STEPS:
         return _eager_step(interp, arguments, site)
     package, _, short = name.rpartition(".")
-    if short in known.GRAPH_STEPS and package.startswith(("torch.", "torchao.")):
+    if short in known.GRAPH_STEPS and package.partition(".")[0] in ("torch", "torchao"):
         interp.graph_models |= {each.cls for each in _model(arguments)}
         return UNKNOWN
     if name in known.EXPORTS:

@@ -40,7 +40,7 @@ EXPORTED_PROGRAM = "torch.export.ExportedProgram"
 # Steps of the other flows, which quantize any operator of a graph: no stubs, no FloatFunctional.
 GRAPH_STEPS = frozenset(
     "prepare_fx prepare_qat_fx convert_fx prepare_pt2e prepare_qat_pt2e convert_pt2e "
-    "quantize_dynamic quantize_".split()
+    "quantize_dynamic quantize_ autoquant prepare_jit convert_jit".split()
 )
 
 # Their int8 forms take indices and put out float.
