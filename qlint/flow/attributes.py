@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlint.flow.containers import get_item, new_dict, set_item
 from qlint.flow.heap import unsure_slots
-from qlint.flow.modules import attach, children, is_module
+from qlint.flow.modules import attach, children, external_base, is_module
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
@@ -173,7 +173,7 @@ def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) ->
         return _slots_of(value, [slot for slot, _ in children(value)])
     if name == "__dict__":
         return _slots_of(value, [slot for slot in value.slots if slot.isidentifier()])
-    return _external_attribute(value, name, module=is_module(value))
+    return _external_attribute(interp, value, name)
 
 
 def _delegated(
@@ -199,16 +199,20 @@ def _slots_of(value: Instance, names: list[str]) -> Dict:
     return Dict(value.slots, keys, owner=value if is_module(value) else None)
 
 
-def _external_attribute(value: Instance, name: str, *, module: bool) -> Value:
+def _external_attribute(interp: Interpreter, value: Instance, name: str) -> Value:
+    from qlint.flow import layer_attributes
     from qlint.flow.module_methods import has_method
     from qlint.flow.records import named_tuple_method
 
     of_tuple = named_tuple_method(value, name) is not None
     if has_method(value, name) or value.data is not None or of_tuple:
         return ExternalMethod(value, name)
-    if module:
-        return FLOAT if name in _PARAMETERS else SUBMODULE
-    return UNKNOWN
+    if not is_module(value):
+        return UNKNOWN
+    kept = layer_attributes.get(interp, value, external_base(value), name)
+    if kept is not None:
+        return kept
+    return FLOAT if name in _PARAMETERS else SUBMODULE
 
 
 def _of_super(interp: Interpreter, value: Super, name: str, site: Site) -> Value:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.containers import known_items, new_list, within
+from qlint.flow.layer_attributes import note_arguments
 from qlint.flow.module_calls import external_forward, forward_of, grid_of, note_options
 from qlint.flow.modules import (
     MORE,
@@ -82,6 +83,7 @@ def construct(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
     """Make an instance of an outside class."""
     instance = Instance(cls=External(name))
     note_options(instance, name, arguments)
+    note_arguments(instance, canonical(name), arguments)
     if name in known.CONTAINERS:
         _fill(interp, instance, name, arguments)
     elif name == known.QUANT_WRAPPER or name in known.PARALLEL:
@@ -141,6 +143,7 @@ def call_base_method(
     base = canonical(base)
     if method == "__init__":
         note_options(instance, base, arguments)
+        note_arguments(instance, base, arguments)
         if base in known.CONTAINERS:
             _fill(interp, instance, base, arguments)
         return NONE
