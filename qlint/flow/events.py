@@ -104,7 +104,8 @@ class UnsupportedModule:
 
     ``callee`` is the source of what is called; ``base`` the canonical name of torch's class, and
     ``cls`` the class of the program derived from it, if it is not that class itself. ``option`` is
-    the constructor's argument that alone makes it so, if there is one.
+    the constructor's argument that alone makes it so, if there is one. One ``out_of_reach`` is part
+    of no module, so that convert does not find it.
     """
 
     callee: str
@@ -114,6 +115,7 @@ class UnsupportedModule:
     site: Site
     tensor: Tensor
     option: str = ""
+    out_of_reach: bool = False
 
 
 @dataclass(frozen=True, slots=True)

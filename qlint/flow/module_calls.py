@@ -210,7 +210,8 @@ def _check_kernel(
         return
     cls = instance.cls.name if isinstance(instance.cls, Class) else None
     options = _options_given(instance, base)
-    outcome = kernels.of_module(base, subclass=cls is not None, options=options)
+    loose = cls is None and kernels.is_swapped(base) and is_out_of_reach(interp, instance)
+    outcome = kernels.of_module(base, subclass=loose or cls is not None, options=options)
     if outcome not in kernels.BAD or _may_be_fused(base, tensor):
         return
     assert outcome is not None
@@ -218,7 +219,14 @@ def _check_kernel(
         interp.unswapped.add(id(instance))
         return
     option, _ = kernels.bad_option(base, options) or ("", None)
-    interp.report(UnsupportedModule(arguments.spelled, base, cls, outcome, site, tensor, option))
+    interp.report(
+        UnsupportedModule(arguments.spelled, base, cls, outcome, site, tensor, option, loose)
+    )
+
+
+def is_out_of_reach(interp: Interpreter, instance: Instance) -> bool:
+    """Whether a module is part of no other, but called in the forward pass of one."""
+    return bool(interp.forwarding) and not instance.attached
 
 
 def note_options(instance: Instance, base: str, arguments: Arguments) -> None:

@@ -6,8 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.containers import known_items, new_list, within
+from qlint.flow.events import UnsupportedModule
 from qlint.flow.layer_attributes import note_arguments
-from qlint.flow.module_calls import external_forward, forward_of, grid_of, note_options
+from qlint.flow.module_calls import (
+    external_forward,
+    forward_of,
+    grid_of,
+    is_out_of_reach,
+    note_options,
+)
 from qlint.flow.modules import (
     MORE,
     attach,
@@ -26,6 +33,7 @@ from qlint.flow.values import (
     NOT_TENSOR,
     SUBMODULE,
     UNKNOWN,
+    Class,
     Constant,
     Dict,
     External,
@@ -36,6 +44,7 @@ from qlint.flow.values import (
     options_of,
     quantized_in,
 )
+from qlint.semantics import kernels
 from qlint.semantics import modules as known
 from qlint.semantics.names import canonical
 
@@ -156,6 +165,7 @@ def call_base_method(
         return instance.slots[_EXPORTED]
     if base in known.FUNCTIONALS:
         interp.flags.saw_stub()
+        _check_functional(interp, instance, base, arguments, site)
         return _functional(instance, method, arguments)
     if method == "apply" and arguments.args:
         _apply(interp, instance, arguments.args[0], arguments, site)
@@ -212,6 +222,21 @@ def _plain_parts(instance: Instance) -> object:
         if isinstance(value, Constant)
     ]
     return (instance.cls, *constants)
+
+
+def _check_functional(
+    interp: Interpreter, instance: Instance, base: str, arguments: Arguments, site: Site
+) -> None:
+    """Report a FloatFunctional that convert does not swap, so that it gets int8 tensors."""
+    tensor = quantized_in(arguments.values())
+    cls = instance.cls.name if isinstance(instance.cls, Class) else None
+    loose = cls is None and is_out_of_reach(interp, instance)
+    if tensor is not None and (loose or cls is not None):
+        spelled, _, _ = arguments.spelled.rpartition(".")
+        outcome = kernels.Outcome.FAILS
+        interp.report(
+            UnsupportedModule(spelled, base, cls, outcome, site, tensor, out_of_reach=loose)
+        )
 
 
 def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.kernels import BAD, Outcome, is_swapped, of_operation
+from qlint.semantics.modules import FUNCTIONALS
 from qlint.semantics.operations import DTYPE, FILL, LIKE, PART, WRITE
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ _OPTION_CURES = {
         "use two LSTMs, one of them on the flipped sequence, and a FloatFunctional to join them"
     ),
     "batch_first=True": "transpose to (length, batch, features) and leave `batch_first` out",
+    "padding=valid": "leave `padding` out, which means the same",
     "padding=same": "give the padding as a number: `kernel_size // 2` for odd kernels",
     **{
         f"padding_mode={mode}": "pad with zeros, or pad by a module of its own in a float island"
@@ -289,6 +291,8 @@ class UnsupportedLayer(Rule):
       ``Softmax``, ``Mish``, ``GRU``, ``AdaptiveMaxPool2d``, ``TransformerEncoderLayer`` and others;
     - ``PReLU``, whose int8 form is wrong;
     - instances of *subclasses* of layers that convert would swap;
+    - layers, and FloatFunctionals, that are part of no module: made in ``forward``, or kept in a
+      plain list or dict, where convert does not find them;
     - layers with arguments that no int8 module can have: ``Conv2d(padding="same")``,
       ``Upsample(mode="bicubic")``, ``MaxPool2d(return_indices=True)``,
       ``BatchNorm2d(affine=False)``.
@@ -349,6 +353,21 @@ class UnsupportedLayer(Rule):
             _example("LayerNorm2d(3)", "x = self.quant(x)", "return self.layer(x)  # QL109"),
         ),
         Example(
+            "in a plain list",
+            _example(
+                "[nn.Conv2d(3, 3, 1)]",
+                "x = self.quant(x)",
+                "return self.layer[0](x)  # QL109",
+            ),
+        ),
+        Example(
+            "in a list of modules",
+            _example(
+                "nn.ModuleList([nn.Conv2d(3, 3, 1)])",
+                "return self.dequant(self.layer[0](self.quant(x)))",
+            ),
+        ),
+        Example(
             "arguments that int8 modules cannot have",
             _example(
                 "nn.Conv2d(3, 3, 3, padding='same')",
@@ -375,17 +394,36 @@ class UnsupportedLayer(Rule):
 
     def on_unsupported_module(self, event: UnsupportedModule) -> Iterator[Finding]:
         """Report the call."""
-        name = event.base.replace("torch.nn.", "nn.")
-        is_a = f"an {name}" if event.cls is None else f"a {event.cls}, derived from {name}"
+        is_functional = event.base in FUNCTIONALS
+        name = (
+            event.base.rpartition(".")[2]
+            if is_functional
+            else event.base.replace("torch.nn.", "nn.")
+        )
+        is_a = (
+            f"{'a' if is_functional else 'an'} {name}"
+            if event.cls is None
+            else f"a {event.cls}, derived from {name}"
+        )
         given = f" with {event.option}" if event.option else ""
         cure = _OPTION_CURES.get(event.option, _ISLAND)
-        if event.cls is not None and is_swapped(event.base):
+        if event.out_of_reach:
+            message = (
+                f"`{event.callee}` is {is_a} that is part of no module, so convert does not find "
+                "it, and it fails on this int8 tensor"
+            )
+            cure = (
+                "make it an attribute of the module in __init__, or put it into an nn.ModuleList "
+                "or nn.ModuleDict that is one"
+            )
+        elif event.cls is not None and (is_swapped(event.base) or is_functional):
             message = (
                 f"`{event.callee}` is a {event.cls}, derived from {name}; convert swaps exact "
                 "types only, so it stays a float module and fails on this int8 tensor"
             )
+            around = "" if is_functional else " (reshape around it)"
             cure = (
-                f"use {name} itself (reshape around it), or make a float island: a DeQuantStub "
+                f"use {name} itself{around}, or make a float island: a DeQuantStub "
                 "before it and a QuantStub of its own behind it"
             )
         elif event.outcome is Outcome.WRONG:

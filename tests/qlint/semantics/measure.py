@@ -456,7 +456,8 @@ _MODULE_OPTIONS: dict[str, list[tuple[str, int, str, dict[str, Callable[[], nn.M
     })],
     **{f"Conv{n}d": [
         ("padding", 4, "0", {
-            "same": lambda n=n: getattr(nn, f"Conv{n}d")(8, 8, 3, padding="same")
+            name: lambda n=n, name=name: getattr(nn, f"Conv{n}d")(8, 8, 3, padding=name)
+            for name in ("same", "valid")
         }),
         ("padding_mode", 8, "zeros", {
             mode: lambda n=n, mode=mode: getattr(nn, f"Conv{n}d")(
