@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow.builtin_calls import py_update, update_with
 from qlint.flow.containers import MAX_LENGTH, items_of, known_items, new_dict, new_list, set_items
+from qlint.flow.modules import attach
 from qlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -164,8 +165,8 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
     done[id(value)] = twin
     for slot, each in value.slots.items():
         copied = twin.slots[slot] = _deep_copy(each, done)
-        if isinstance(twin, Instance) and isinstance(copied, Instance):
-            copied.owners.append(twin)
+        if isinstance(twin, Instance):
+            attach(twin, copied)
     return twin
 
 
