@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from qlint.syntax import model
+
 if TYPE_CHECKING:
     from qlint.flow.values import Class, Function, Tensor, Value
     from qlint.program.project import Module
@@ -29,6 +31,15 @@ class Site:
         """Where a function or class is defined."""
         node = definition.node
         return cls(definition.module, node.start, node.end, node.start, node.end)
+
+    @property
+    def is_in_loop(self) -> bool:
+        """Whether it lies in a loop or comprehension of its own function."""
+        return any(
+            node.start <= self.start and self.end <= max(each.end for each in model.walk(node))
+            for node in model.walk(self.module.file.body)
+            if isinstance(node, (model.For, model.While, model.Comprehension))
+        )
 
     @property
     def text(self) -> str:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from qlint.flow.events import Call, ModuleCall, UnsupportedModule
 from qlint.flow.heap import unsure_slots
-from qlint.flow.modules import children, classes_in, descendants, external_base, is_module_class
+from qlint.flow.modules import (
+    children,
+    classes_in,
+    descendants,
+    external_base,
+    is_module_class,
+    name_of,
+)
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -46,6 +53,7 @@ def call_instance(
 ) -> Value:
     """Call an instance: its ``forward``, as a rule."""
     cls = instance.cls
+    arguments.spelled = arguments.spelled or name_of(instance)  # called by `map`, say
     if isinstance(cls, Class):
         own_call = cls.lookup("__call__")
         if isinstance(own_call, Function):
@@ -342,9 +350,8 @@ def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, s
         deeper = unsure_below is not None and interp.heap.conditions > unsure_below
         # The same place again: a loop, whose condition is as it was the last time, as a rule.
         excluded = deeper and all(each.site != site for each in earlier)
-    interp.heap.write(
-        instance, _CALLS, Calls(interp.epoch, (*earlier, Call(site, arguments.spelled)))
-    )
+    call = Call(site, arguments.spelled)
+    interp.heap.write(instance, _CALLS, Calls(interp.epoch, (*earlier, call)))
     if not earlier or excluded or interp.repeating:
         return bool(earlier)
     tensor = quantized_in(arguments.values())

@@ -92,6 +92,15 @@ def attach(owner: Instance, value: Value) -> None:
             each.owners.append(owner)
 
 
+def name_of(instance: Instance) -> str:
+    """How a module calls a part of it."""
+    for owner in instance.owners:
+        for slot, value in owner.slots.items():
+            if value is instance:
+                return f"self.{slot}"
+    return instance.cls.name.rpartition(".")[2]
+
+
 def set_child(interp: Interpreter, owner: Instance, name: str | None, value: Value) -> None:
     """Register a submodule; without a name it gets the next number."""
     if name is None:

@@ -174,6 +174,7 @@ def _checkpoint(interp: Interpreter, name: str, arguments: Arguments, site: Site
         return UNKNOWN
     inner = arguments.without_first()
     inner.kwargs = {k: v for k, v in inner.kwargs.items() if k not in _CHECKPOINT_OPTIONS}
+    inner.spelled = ""
     return interp.call(arguments.args[0], inner, site)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
+from qlint.semantics.modules import FUNCTIONALS
 from qlint.semantics.operations import Op
 
 if TYPE_CHECKING:
@@ -80,5 +81,14 @@ class FunctionalRelu(Rule):
                 f"`{event.spelled}` cannot be fused; the layer before it spends half of its int8 "
                 "range on negatives that are then thrown away"
             )
-            cure = "make it an `nn.ReLU` attribute of its own and name it in the fuse list"
-            yield Finding(event.site, message, cure)
+            yield Finding(event.site, message, _cure(event))
+
+
+def _cure(event: Operation) -> str:
+    maker = event.tensor.grid[-1] if isinstance(event.tensor.grid, tuple) else None
+    if maker in FUNCTIONALS:
+        return "behind the `add` of a FloatFunctional, call its `add_relu` instead of both"
+    return (
+        "make it an `nn.ReLU` attribute of its own, call it right behind the layer (a relu may "
+        "move before a max pooling) and name it in the fuse list"
+    )

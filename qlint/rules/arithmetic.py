@@ -509,6 +509,7 @@ class RawScalarOp(Rule):
         """Whether a division cannot be written as a multiplication: ``1 / x`` and ``x // 2``."""
         return (
             "floor" in event.spelled
+            or "rounding_mode" in event.site.text
             or "//" in event.spelled
             or is_surely_no_tensor(event.operands[0])
         )

@@ -103,6 +103,10 @@ class RawCat(Rule):
                 "join with a FloatFunctional of its own: `self.cat = FloatFunctional()` in "
                 f"__init__, `self.cat.{_CALLS.get(name, 'cat([...], dim=...)')}` here"
             )
+            if name in _DIMENSIONS:
+                cure += (
+                    f"; give tensors with fewer than {_DIMENSIONS[name]} dimensions more by view"
+                )
             if with_float:
                 cure += FLOAT_FIRST
             yield Finding(event.site, message, cure)
@@ -117,3 +121,5 @@ _CALLS = {
     "column_stack": "cat([...], dim=1)",
     "dstack": "cat([...], dim=2)",
 }
+# How many dimensions they give to tensors that have fewer.
+_DIMENSIONS = {"hstack": 2, "vstack": 2, "row_stack": 2, "column_stack": 2, "dstack": 3}

@@ -63,7 +63,9 @@ def _counted(event: ModuleCall) -> str:
     if place == event.site:
         if call.callee != event.callee:
             return f"again, it is also `{call.callee}`"
-        return "again on each round of the loop"
+        if event.site.is_in_loop:
+            return "again on each round of the loop"
+        return "again here: this code runs twice in one forward pass"
     if place.module is event.site.module:
         row = place.module.position(place.start).row
         return f"again, after the call in line {row}"

@@ -18,6 +18,7 @@ class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.quant = QuantStub()
+        self.add = FloatFunctional()
         self.pos = nn.Parameter(torch.ones(3))
 
     def forward(self, x):
@@ -43,6 +44,14 @@ class Net(nn.Module):
         ("torch.cat([x, x + 1])", "cat([...], dim=...)", "unsqueeze"),
         ("torch.cat([x, self.pos])", "a float tensor or parameter needs", "unsqueeze"),
         ("-x", "mul_scalar(x, -1.0)", "island"),
+        ("torch.div(x, 2.0, rounding_mode='floor')", "float island", "mul_scalar"),
+        ("torch.hstack([x, x + 1])", "fewer than 2 dimensions", "unsqueeze"),
+        ("F.relu(x)", "right behind the layer", "add_relu"),
+        ("F.relu(self.add.add(x, x))", "call its `add_relu`", "fuse list"),
+        ("x.clamp_(0.0, 1.0)", "use `clamp`", "island"),
+        ("x.mean()", "dequantize before it", "dimensions"),
+        ("torch.zeros(2, dtype=x.dtype)", "torch.float32", "island"),
+        ("x.masked_fill(x > 0, -1e9)", "DeQuantStub makes", "QuantStub of its own"),
     ],
 )
 def test_help(tmp_path: Path, expression: str, wanted: str, unwanted: str) -> None:
