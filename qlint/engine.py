@@ -39,6 +39,7 @@ _T = TypeVar("_T")
 _LARGEST_FILE = 10_000_000
 # The interpreter nests about ten Python calls for one call of the program it looks at.
 _RECURSION_LIMIT = 20_000
+_MOST_NAMED = 5
 _STACK_BYTES = 512 * 1024 * 1024
 
 
@@ -67,6 +68,13 @@ def lint(
             f"not installed in the environment that was searched: {names}; classes derived from "
             "theirs are only known in part (--python names another environment)"
         )
+    if note is not None and run.cut_short:
+        first = ", ".join(f"`{name}`" for name in run.cut_short[:_MOST_NAMED])
+        others = len(run.cut_short) - _MOST_NAMED
+        note(
+            f"followed only in part, for it would take too long: code in {first}"
+            + (f" and {others} other files" if others > 0 else "")
+        )
     return found
 
 
@@ -88,6 +96,7 @@ class _Run:
         self._names = {Path(os.path.abspath(path)): str(path) for path in files}
         roots = installed_roots(settings.python, settings.root)
         self._project = Project(files, settings.root, self._read, roots)
+        self.cut_short: list[str] = []
 
     @property
     def missing(self) -> set[str]:
@@ -170,6 +179,7 @@ class _Run:
             for rule in rules:
                 for finding in _ask(rule, sighting.event):
                     self._add(_diagnostic(rule, finding, sighting, self._display_name))
+        self.cut_short = [self._display_name(module) for module in analysis.cut_short]
         for module, crash in analysis.crashes:
             message = f"qlint failed on this file ({crash!r}); please report this as a bug"
             self._file_error(module.path, SourceError(message))

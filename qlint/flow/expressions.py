@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import conditions, narrowing, special_methods, texts
+from qlint.flow import conditions, layer_attributes, narrowing, special_methods, texts
 from qlint.flow.calls import Arguments
 from qlint.flow.containers import (
     MORE,
@@ -34,6 +34,7 @@ from qlint.flow.values import (
     Value,
     join,
 )
+from qlint.semantics import layers
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -58,11 +59,23 @@ def _name(interp: Interpreter, node: model.Name, frame: Frame) -> Value:
 
 def _attribute(interp: Interpreter, node: model.Attribute, frame: Frame) -> Value:
     value = interp.evaluate(node.value, frame)
+    _check_parameter(interp, node.value, frame)
     return interp.get_attribute(value, node.name, interp.site(node, frame))
+
+
+def _check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -> None:
+    """Look at what is computed with: it may be the ``weight`` of a layer."""
+    if not (isinstance(node, model.Attribute) and node.name in layers.BECOME_METHODS):
+        return
+    # A layer in a local name has been asked for its class, as a rule, which convert changes.
+    if interp.int8_epoch == interp.epoch and not isinstance(node.value, model.Name):
+        layer = interp.evaluate(node.value, frame)
+        layer_attributes.check_parameter(interp, layer, interp.site(node, frame))
 
 
 def _subscript(interp: Interpreter, node: model.Subscript, frame: Frame) -> Value:
     value = interp.evaluate(node.value, frame)
+    _check_parameter(interp, node.value, frame)
     index = interp.evaluate(node.index, frame)
     return special_methods.get_item(interp, value, index, interp.site(node, frame))
 
@@ -134,6 +147,8 @@ def evaluate_arguments(
 def _binary(interp: Interpreter, node: model.BinaryOp, frame: Frame) -> Value:
     left = interp.evaluate(node.left, frame)
     right = interp.evaluate(node.right, frame)
+    for operand in (node.left, node.right):
+        _check_parameter(interp, operand, frame)
     site = interp.site(node, frame)
     return special_methods.binary(interp, node.op, left, right, site, "operator")
 

@@ -90,6 +90,8 @@ class Interpreter:
         self.forwarded: set[int] = set()
         self.ran: set[int] = set()
         self.epoch = 0
+        # The forward pass in which something was quantized last.
+        self.int8_epoch = -1
         self.repeating = 0
         self.selecting = 0
         self.trying = 0
@@ -499,6 +501,7 @@ class Interpreter:
 
     def quantized(self, site: Site, message: str, grid: object = None) -> Tensor:
         """A tensor that becomes quantized here."""
+        self.int8_epoch = self.epoch
         within = self.forwarding[-1] if self.forwarding else None
         return Tensor(State.QUANTIZED, Step(site, message, within=within), grid)
 

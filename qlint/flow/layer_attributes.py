@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlint.flow.containers import items_of
+from qlint.flow.events import UnsupportedOperation
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     FLOAT,
@@ -12,17 +13,23 @@ from qlint.flow.values import (
     NOT_TENSOR,
     Constant,
     External,
+    Instance,
     Partial,
+    State,
+    Tensor,
     Tuple,
     Value,
     join,
 )
 from qlint.semantics import layers
+from qlint.semantics.kernels import Outcome
+from qlint.semantics.names import NN, canonical
+from qlint.semantics.operations import PARAMETER
 
 if TYPE_CHECKING:
     from qlint.flow.calls import Arguments
+    from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
-    from qlint.flow.values import Instance
 
 # The slot of the arguments; no attribute is named so.
 _ARGUMENTS = "<arguments>"
@@ -51,6 +58,20 @@ def get(interp: Interpreter, instance: Instance, base: str, name: str) -> Value 
         return given
     is_text = isinstance(given, Constant) and isinstance(given.value, str)
     return given if is_text or items_of(given) is not None else Tuple((given,) * dimensions)
+
+
+def check_parameter(interp: Interpreter, layer: Value, site: Site) -> None:
+    """Report code that takes the weight or bias of a layer for a tensor.
+
+    What convert makes of the layer has methods of these names.
+    """
+    if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
+        return
+    name = canonical(layer.cls.name)
+    if interp.forwarding and layer.attached and name.removeprefix(NN) in layers.WITH_METHODS:
+        tensor = Tensor(State.QUANTIZED)
+        event = UnsupportedOperation(PARAMETER, site.text, Outcome.FAILS, site, tensor)
+        interp.report(event)
 
 
 def _argument(made: Partial, base: str, name: str) -> Value | None:

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What was seen, and where the analysis itself broke down."""
+    """What was seen, where the analysis itself broke down, and what was too much for it."""
 
     sightings: list[Sighting]
     crashes: list[tuple[Module, Exception]]
+    cut_short: list[Module]
 
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -80,7 +81,7 @@ def analyse(
     lines = sum(len(module.file.line_starts) for module in modules)
     runner = _Runner(Interpreter(project, lines, assume_quantized=assume_quantized), modules)
     runner.run_all(quantized)
-    return Analysis(runner.interp.sightings, runner.crashes)
+    return Analysis(runner.interp.sightings, runner.crashes, list(runner.cut_short))
 
 
 class _Runner:
@@ -90,6 +91,8 @@ class _Runner:
         self.interp = interp
         self.modules = modules
         self.crashes: list[tuple[Module, Exception]] = []
+        # The files of entry points that ran out of steps.
+        self.cut_short: dict[Module, None] = {}
         self.shapes: set[object] = set()
 
     def run_all(self, quantized: Sequence[str]) -> None:
@@ -193,6 +196,8 @@ class _Runner:
         """Run an entry point; again for each value of a flag that decides on quantization."""
         before = self._begin(flags or {})
         self._run_safely(module, run)
+        if self.interp.exhausted:
+            self.cut_short[module] = None
         undecided = self.interp.flags.undecided[:splits]
         if not undecided:
             self.interp.log.keep()

@@ -8,7 +8,7 @@ from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.kernels import BAD, Outcome, is_swapped, of_operation
 from qlint.semantics.modules import FUNCTIONALS
-from qlint.semantics.operations import DTYPE, FILL, LIKE, PART, WRITE
+from qlint.semantics.operations import DTYPE, FILL, LIKE, PARAMETER, PART, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,10 @@ _CURES = {
     "copy": "copy what a DeQuantStub, or `dequantize()`, makes of it",
     LIKE: "name the device alone (`.to(x.device)`), and keep the tensor float",
     DTYPE: "name the dtype instead of asking the quantized tensor: `torch.float32`",
+    PARAMETER: (
+        "call the layer instead of computing with its weights, or keep it a float layer: "
+        "`qconfig = None` and float inputs"
+    ),
     PART: (
         "write into what a DeQuantStub makes of it, and quantize the result by a QuantStub of its "
         "own"
@@ -107,7 +111,8 @@ class UnsupportedOp(Rule):
     Finds functions, methods and operators on quantized tensors that the table of measurements
     says fail on every engine, or come out wrong: ``F.silu``, ``softmax``, ``-x``, ``x ** 2``,
     ``x.sum()``, ``torch.where``, ``F.linear``, ``F.layer_norm``, ``x.float()``, and many more;
-    and ``y[...] = x`` with a quantized ``x``, if ``y`` is float or on another scale.
+    and ``y[...] = x`` with a quantized ``x``, if ``y`` is float or on another scale. The weights of
+    a layer that convert swaps are no tensors any more.
     Arithmetic, concatenation and relu have rules of their own.
 
     Why is this bad
@@ -186,6 +191,18 @@ class UnsupportedOp(Rule):
             ),
         ),
         Example(
+            "weights of a layer",
+            forward_example(
+                "y = x * self.conv.weight.mean()",
+                "x = self.conv(self.quant(x))",
+                "y = self.conv.weight.abs() + self.conv.weight * 2  # QL108, QL108",
+                "z = nn.functional.linear(y, self.conv.weight)",
+                "if self.conv.bias is not None:",
+                "    y = y + 1",
+                "return self.dequant(x), y",
+            ),
+        ),
+        Example(
             "one number for a whole tensor",
             forward_example("x = self.quant(x)", "return self.dequant(x.mean())  # QL108"),
         ),
@@ -206,6 +223,11 @@ class UnsupportedOp(Rule):
         """Report the operation."""
         if event.name in (WRITE, PART):
             message = _of_write(event)
+        elif event.name == PARAMETER:
+            message = (
+                f"`{event.spelled}` is a method of the int8 layer that convert makes, so code that "
+                "takes it for a tensor fails in the converted model"
+            )
         elif event.name == FILL:
             message = (
                 f"`{event.spelled}` writes a number far beyond the grid of this quantized tensor; "

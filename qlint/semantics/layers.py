@@ -67,6 +67,11 @@ _PARAMETERS: dict[str, Parameters] = {
 }
 # What a convolution keeps as a tuple, a number for each of its dimensions.
 SIZES = frozenset({"kernel_size", "stride", "padding", "dilation", "output_padding"})
+# What the int8 forms of these layers have as methods, not as tensors.
+BECOME_METHODS = frozenset({"weight", "bias"})
+WITH_METHODS = frozenset(
+    {"Linear", *(f"Conv{kind}{n}d" for kind in ("", "Transpose") for n in (1, 2, 3))}
+)
 # The argument that decides whether a layer has these parameters or None instead.
 OPTIONAL = {"bias": ("bias", "affine"), "weight": ("affine",)}
 

@@ -50,6 +50,9 @@ LIKE_METHODS = _names("to type_as copy_")
 WRITE = "setitem"
 PART = "part of a tensor"
 
+# Reading the weight of a layer.
+PARAMETER = "parameter of a layer"
+
 # Operations that write a number into the tensor, with the argument that it is; and how far from 0
 # it is beyond every grid.
 FILL = "number beyond the grid"

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from marked import HEAD, check
 
+from qlint.config import Settings
+from qlint.engine import lint
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -103,3 +106,24 @@ def test_files_that_import_everything_from_each_other(tmp_path: Path) -> None:
     start = time.perf_counter()
     check(tmp_path, files)
     assert time.perf_counter() - start < _SECONDS
+
+
+def test_what_is_cut_short_is_said(tmp_path: Path) -> None:
+    """Each block holds the two before it twice: far too many to run."""
+    blocks = "".join(
+        f"class Block{n}(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        f"        self.a, self.b = {f'Block{n - 1}(), Block{n - 1}()' if n else '0, 0'}\n"
+        "    def forward(self, x):\n"
+        f"        return {'self.a(x) + self.b(x)' if n else 'x'}\n"
+        for n in range(24)
+    )
+    path = tmp_path / "net.py"
+    path.write_text(f"from torch import nn\n{blocks}")
+    said: list[str] = []
+    lint([path], Settings(root=tmp_path, assume_quantized=True), note=said.append)
+    assert said == [f"followed only in part, for it would take too long: code in `{path}`"]
+    path.write_text("from torch import nn\nclass Net(nn.Module):\n    pass\n")
+    lint([path], Settings(root=tmp_path, assume_quantized=True), note=said.append)
+    assert len(said) == 1

@@ -28,11 +28,12 @@ class Net(nn.Module):
         super().__init__()
         self.quant, self.dequant = QuantStub(), DeQuantStub()
         self.conv = nn.Conv2d(3, 3, 1)
+        self.mask = nn.Parameter(torch.ones(3))
 
     def forward(self, x):
         x = self.conv(self.quant(x))
         masked = Masked(x, None)
-        masked = 2 * (masked + Masked(self.conv.weight, None))
+        masked = 2 * (masked + Masked(self.mask, None))
         masked += Masked(x, None)
         x = torch.einsum("nchw->nhwc", x)
         y = torch.einsum("nhwc->nc", x)  # QL105
