@@ -284,7 +284,9 @@ def _on_grid(result: Value, instance: Instance, base: str) -> Value:
         return result
     if base in known.FIXED_GRID:
         return replace(result, grid=known.FIXED_GRID[base])
-    return replace(result, grid=object() if base in known.REUSABLE else grid_of(instance))
+    # Only what is exactly of torch's class gets an observer.
+    unobserved = base in known.REUSABLE or isinstance(instance.cls, Class)
+    return replace(result, grid=object() if unobserved else grid_of(instance))
 
 
 def _run_inside(

@@ -41,6 +41,7 @@ from qlint.flow.values import (
     Tuple,
     Unknown,
     Value,
+    join,
     options_of,
     quantized_in,
 )
@@ -253,8 +254,9 @@ def _register(interp: Interpreter, instance: Instance, arguments: Arguments) -> 
     name, value = arguments.get(0, "name"), arguments.get(1, "tensor")
     value = value if value is not None else arguments.kwargs.get("param")
     if isinstance(name, Constant) and isinstance(name.value, str):
-        is_none = isinstance(value, Constant) and value.value is None
-        interp.heap.write(instance, name.value, NONE if is_none else FLOAT)
+        options = (UNKNOWN,) if value is None else options_of(value)
+        held = join(each if each == NONE else FLOAT for each in options)
+        interp.heap.write(instance, name.value, held)
     return NONE
 
 

@@ -40,6 +40,7 @@ from qlint.semantics.names import (
     may_be_module_class,
 )
 from qlint.semantics.operations import (
+    BOUNDED,
     DTYPE,
     DTYPE_ARGUMENT,
     FILL,
@@ -316,6 +317,8 @@ def _spoils_kernel(short: str, arguments: Arguments) -> bool:
         name, position = FLOAT_ARGUMENTS[short]
         given = arguments.get(position, name)
         return given is not None and quantized_in([given]) is not None
+    if short in BOUNDED:
+        return any(isinstance(each, Tensor) for each in arguments.without_first().values())
     if short in LIKE_METHODS and short != "copy_":
         return arguments.get(1, "other") == FLOAT
     return short in LIKE_FUNCTIONS and _is_dtype(arguments.kwargs.get("dtype"))

@@ -72,6 +72,8 @@ INTEGER_CASTS = _names("int long short char byte bool")
 INTEGER_DTYPES = _names("int int8 int16 int32 int64 uint8 long short bool")
 # Functions that work on int8 unless this argument is int8, too.
 FLOAT_ARGUMENTS = {"grid_sample": ("grid", 1)}
+# Functions that work on int8 with numbers for bounds, but not with tensors.
+BOUNDED = _names("clamp clip clamp_min clamp_max")
 # Functions that make a tensor like another, which for int8 must be int8 as well.
 LIKE_FUNCTIONS = _names("full_like ones_like zeros_like empty_like rand_like randn_like")
 

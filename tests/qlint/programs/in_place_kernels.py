@@ -12,6 +12,8 @@ class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.quant = QuantStub()
+        self.lowest = nn.Parameter(torch.zeros(1))
+        self.highest = 6.0
         self.dequant = DeQuantStub()
         self.conv = nn.Conv2d(3, 3, 1)
         self.other = nn.Conv2d(3, 3, 1)
@@ -28,6 +30,10 @@ class Net(nn.Module):
         x = F.threshold(self.threshold(x.clamp(0.0, 6.0).sigmoid()), 0.1, 0.0)
         x = F.alpha_dropout(F.leaky_relu(F.hardtanh(x, inplace=True), inplace=True))
         x = F.alpha_dropout(x, 0.5, True)  # QL108
+
+        x = torch.clamp(x, torch.zeros(1), torch.ones(1))  # QL108
+        x = x.clamp(min=self.lowest)  # QL108
+        x = torch.clamp(x, 0.0, max=self.highest)
 
         x[:, 0] = 0  # QL108
         x[..., :2] = 1.5  # QL108

@@ -412,6 +412,8 @@ _MODULES: dict[str, tuple[tuple[int, ...], Callable[[], nn.Module]]] = {
     **{f"{kind}Pool{n}d": (s, lambda n=n, kind=kind: getattr(nn, f"{kind}Pool{n}d")(2))
        for kind in ("Max", "Avg", "AdaptiveAvg", "AdaptiveMax")
        for n, s in ((1, _SEQUENCE), (2, _IMAGE), (3, _VOLUME))},
+    **{f"MaxUnpool{n}d": (s, lambda n=n: _WithIndices(getattr(nn, f"MaxUnpool{n}d")(2)))
+       for n, s in ((1, _SEQUENCE), (2, _IMAGE), (3, _VOLUME))},
     "LPPool1d": (_SEQUENCE, lambda: nn.LPPool1d(2.0, 2)),
     "LPPool2d": (_IMAGE, lambda: nn.LPPool2d(2.0, 2)),
     "FractionalMaxPool2d": (_IMAGE, lambda: nn.FractionalMaxPool2d(2, output_size=3)),
@@ -493,6 +495,17 @@ def _LopsidedLSTM(*args: Any, **kwargs: Any) -> nn.LSTM:  # noqa: N802
             if not name.endswith("_reverse"):
                 parameter.mul_(0.05)
     return made
+
+
+class _WithIndices(nn.Module):
+    """An unpooling of a tensor, by indices that put everything to one place."""
+
+    def __init__(self, unpool: nn.Module) -> None:
+        super().__init__()
+        self.unpool = unpool
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.unpool(x, torch.zeros(x.shape, dtype=torch.long))
 
 
 class _Twice(nn.Module):
