@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from qlint.flow import builtin_calls, operators, texts
+from qlint.flow import builtin_calls, operators, regex_calls, texts
 from qlint.flow.containers import (
     delete_item,
     extend,
@@ -223,6 +224,8 @@ _TEXT_METHODS = frozenset(
 
 
 def _constant_method(value: object, name: str, arguments: Arguments) -> Value:
+    if isinstance(value, (re.Pattern, re.Match)) and not arguments.kwargs:
+        return regex_calls.call_method(value, name, arguments.args)
     if not isinstance(value, str) or name not in _TEXT_METHODS:
         return NOT_TENSOR
     if arguments.more or len(value) > texts.LONGEST:

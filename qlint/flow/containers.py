@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -273,10 +274,10 @@ def _item_of_unknown(value: Unknown | NotTensor, index: Value) -> Value:
 
 def _item_of_constant(value: object, index: Value) -> Value:
     """A letter or part of a text that is known."""
-    if not (isinstance(value, str) and isinstance(index, Constant)):
+    if not (isinstance(value, (str, re.Match)) and isinstance(index, Constant)):
         return NOT_TENSOR
     try:
-        return Constant(value[index.value])  # type: ignore[index]
+        return Constant(value[index.value])  # type: ignore[index,call-overload]
     except (IndexError, TypeError):
         return NOT_TENSOR
 

@@ -368,7 +368,7 @@ _WITH_IDENTITY = (
     NamedTuple,
     Super,
 )
-_MAY_HOLD_TENSORS = (Tensor, Union, Tuple, List, Dict)
+_MAY_HOLD_TENSORS = (Tensor, Union, Tuple, List, Dict, Instance)
 # The grid of what may be several tensors, each with qparams of its own, is ``(SEVERAL, whose)``.
 SEVERAL = "one of several"
 UNKNOWN = Unknown()
@@ -490,13 +490,15 @@ def tensors_in(value: Value, depth: int = 3) -> Iterator[Tensor]:
     """All tensors in a value, looking into unions, tuples, lists and dicts."""
     if isinstance(value, Tensor):
         yield value
-    elif depth and isinstance(value, (Union, Tuple, List, Dict)):
+    elif depth and isinstance(value, _MAY_HOLD_TENSORS):
         for part in parts_of(value):
             yield from tensors_in(part, depth - 1)
 
 
 def parts_of(value: Value) -> tuple[Value, ...]:
-    """The values directly inside a union or container."""
+    """The values directly inside a union or container, or in an object that is one."""
+    if isinstance(value, Instance):
+        return () if value.data is None else parts_of(value.data)
     if isinstance(value, Union):
         return value.options
     if isinstance(value, Tuple):

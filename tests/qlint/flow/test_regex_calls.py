@@ -42,6 +42,13 @@ def _source(call: str, value: str) -> str:
         ('re.findall("[a-z]", "a1b2")[1]', '"b"'),
         ('re.findall("([a-z])([0-9])", "a1b2")[1][1]', '"2"'),
         ('re.sub("[[a]]", "x", "[]")', '"x"'),  # of which Python warns
+        ('re.match("([a-z]+)([0-9]*)", "conv3").group(2)', '"3"'),
+        ('re.match("([a-z]+)([0-9]*)", "conv3")[1]', '"conv"'),
+        ('re.search("[0-9]", "conv") is None', "True"),
+        ('bool(re.fullmatch("[a-z]+", "conv3"))', "False"),
+        ('re.match("(?P<kind>[a-z]+)", "conv3").groupdict()["kind"]', '"conv"'),
+        ('re.compile("([a-z])([0-9])").match("a1").groups()[1]', '"1"'),
+        ('[each.group() for each in re.finditer("[a-z]", "a1b2")][1]', '"b"'),
     ],
 )
 def test_known_texts_are_computed(tmp_path: Path, call: str, value: str) -> None:
