@@ -11,8 +11,16 @@ if TYPE_CHECKING:
 
     from qlint.program.project import Project
 
-# Whatever makes a value int8 (stubs, wrappers, prepare and convert) says so.
-_QUANTIZATION = re.compile(rb"Quant(?:Stub|Wrapper)|quantize_per|\bquantization\b")
+# Whatever quantizes a model says so. That texts and comments speak of quantization, of pictures,
+# say, means nothing.
+_QUANTIZATION = re.compile(
+    rb"Quant(?:Stub|Wrapper)|quantize_per|(?:torch|ao)\.quantization|torchao"
+    rb"|\bimport\b[^\n]*\bquantization\b|\bquantization\.\w+[(,)]"
+)
+# What makes values int8: stubs, wrappers, and the steps of the eager flow.
+_INT8 = re.compile(
+    rb"Quant(?:Stub|Wrapper)|quantize_per|\b(?:prepare|prepare_qat|convert|quantize|quantize_qat)\b"
+)
 _STUBS = re.compile(rb"Quant(?:Stub|Wrapper)")
 _DECLARED = re.compile(rb"#\s*qlint:\s*quantized")
 _MODULES = re.compile(rb"\bnn\b|Module\b")
@@ -36,9 +44,11 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
     These are the files that mention quantization (any module, if ``all_modules`` may get
     quantized inputs) together with torch, and those that import one of them, directly or not: a
     model whose stubs are in its base class mentions nothing itself. Classes that are registered
-    can be part of any model.
+    can be part of any model. Where nothing makes a value int8 there is nothing to be seen, though:
+    graphs and weights alone may be quantized.
     """
     pattern = _MODULES if all_modules else _QUANTIZATION
+    makes_int8 = False
     found: set[Path] = set()
     importers: dict[Path, set[Path]] = {}
     known = dict(contents)
@@ -48,13 +58,17 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
         content = known[path]
         if (b"torch" in content and pattern.search(content)) or _DECLARED.search(content):
             found.add(path)
+            makes_int8 = makes_int8 or _INT8.search(content) is not None
         if path not in found and path in contents and _imports_stubs(project, content):
             found.add(path)
+            makes_int8 = True
         for imported in _imported(project, path, content):
             importers.setdefault(imported, set()).add(path)
             if imported not in known:  # context: what it is matters, though not what is in it
                 known[imported] = project.context(imported)
                 waiting.append(imported)
+    if not (all_modules or makes_int8 or any(map(_DECLARED.search, contents.values()))):
+        return []
     if all_modules:
         _add_users_of_classes(found, importers, known)
     else:
