@@ -322,9 +322,6 @@ def _run(
     site: Site,
     at_yield: Callable[[Value], None] | None,
 ) -> Value:
-    from qlint.flow.scopes import Outcome
-    from qlint.flow.statements import join_returned
-
     names = bind_parameters(function, arguments)
     if function.qualname.endswith("__init__"):
         _name_flags(interp, function, names, site)
@@ -336,7 +333,20 @@ def _run(
         function=function,
         receiver=receiver,
         at_yield=at_yield,
+        caller=interp.frame,
     )
+    if interp.frame is not None:
+        frame.called_at = (site.start, interp.frame.count_call(site.start))
+    outer, interp.frame = interp.frame, frame
+    result = _run_body(interp, function, frame)
+    interp.frame = outer
+    return result
+
+
+def _run_body(interp: Interpreter, function: Function, frame: Frame) -> Value:
+    from qlint.flow.scopes import Outcome
+    from qlint.flow.statements import join_returned
+
     node = function.node
     if isinstance(node, model.Lambda):
         return interp.evaluate(node.body, frame)

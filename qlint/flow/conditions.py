@@ -7,10 +7,11 @@ scale``: the second never meets what the first has left quantized.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.flags import AllOf, flag_of
-from qlint.flow.values import Flag, NotTensor
+from qlint.flow.values import NOT_TENSOR, Flag, NotTensor
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
-    from qlint.flow.values import Function, Value
+    from qlint.flow.values import Value
 
 # What a condition may call: questions that have the same answer whenever they are asked.
 _QUESTIONS = frozenset(
@@ -37,36 +38,79 @@ _ASKING = (
     model.UnaryOp,
 )
 _OPPOSITES = {"is not": "is", "!=": "==", "not in": "in"}
+_MOST_PARTS = 8
+# Methods that change the object that they are called on.
+_CHANGES = frozenset(
+    "append appendleft extend insert pop popleft popitem clear remove discard add update sort "
+    "setdefault reverse rotate".split()
+)
 # As often as nothing that stays the same is bound.
 _CHANGING = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a condition asks: a text, or whether all of some others hold."""
+
+    text: str
+    negated: bool
+    parts: tuple[Question, ...] = ()
+
+
 def with_flag(interp: Interpreter, test: model.Expression, value: Value, frame: Frame) -> Value:
-    """The value of a condition, with a flag that it shares with the same one elsewhere."""
+    """The value of a condition, with a flag that it shares with the same one elsewhere.
+
+    Only what one call of a function asks has one answer: another call may be about another object.
+    """
     if frame.function is None or flag_of(value) is not None:
         return value
     if test not in interp.conditions:
-        interp.conditions[test] = _flag(test, frame.function)
-    flag = interp.conditions[test]
-    return value if flag is None else NotTensor(flag=flag)
+        node = frame.function.node
+        if node not in interp.bindings:
+            interp.bindings[node] = _bindings(node)
+        text = frame.function.module.text
+        interp.conditions[test] = _question(test, text, interp.bindings[node])
+    question = interp.conditions[test]
+    return value if question is None else NotTensor(flag=_flag(question, frame))
 
 
-def _flag(test: model.Expression, function: Function) -> Flag | None:
+def _flag(question: Question, frame: Frame) -> Flag:
+    if question.parts:
+        flags = frozenset(_flag(each, frame) for each in question.parts)
+        return Flag(AllOf(flags), question.negated)
+    own = flag_of(frame.names.get(question.text, NOT_TENSOR))
+    if own is not None:
+        return Flag(own.key, own.negated is not question.negated)
+    return Flag((frame.path, question.text), question.negated)
+
+
+def _question(test: model.Expression, text: str, bindings: Counter[str]) -> Question | None:
     asked, negated = _without_negation(test)
     if isinstance(asked, model.BooleanOp):  # `a or b` is `not (not a and not b)`
-        parts = [_flag(each, function) for each in (asked.left, asked.right)]
         is_or = asked.op == "or"
-        flags = frozenset(Flag(each.key, each.negated is not is_or) for each in parts if each)
-        return Flag(AllOf(flags), negated is not is_or) if None not in parts else None
-    bindings = _bindings(function.node)
+        operands = _operands(asked, asked.op)
+        if len(operands) > _MOST_PARTS:
+            return None
+        parts = [_question(each, text, bindings) for each in operands]
+        known = tuple(replace(each, negated=each.negated is not is_or) for each in parts if each)
+        return Question("", negated is not is_or, known) if None not in parts else None
     for node in model.walk(asked):
         if not isinstance(node, _ASKING) or _may_change(node, bindings):
             return None
-    text = function.module.text[asked.start : asked.end]
+    spelled = text[asked.start : asked.end]
     if isinstance(asked, model.Compare) and asked.ops[0] in _OPPOSITES:
         negated = not negated
-        text = text.replace(asked.ops[0], _OPPOSITES[asked.ops[0]], 1)
-    return Flag((id(function.node), "".join(text.split())), negated)
+        spelled = spelled.replace(asked.ops[0], _OPPOSITES[asked.ops[0]], 1)
+    return Question(" ".join(spelled.split()), negated)
+
+
+def _operands(test: model.Expression, op: str) -> list[model.Expression]:
+    """The operands of a chain of one kind, in order."""
+    operands = []
+    while isinstance(test, model.BooleanOp) and test.op == op:
+        operands.append(test.right)
+        test = test.left
+    return [test, *reversed(operands)]
 
 
 def _without_negation(test: model.Expression) -> tuple[model.Expression, bool]:
@@ -121,6 +165,9 @@ def _changed_by(node: model.Node) -> Iterator[str]:
         yield from _names(node.targets)
     elif isinstance(node, model.Try):
         yield from (name for name, _ in node.handlers if name is not None)
+    elif isinstance(node, model.Call) and isinstance(node.func, model.Attribute):
+        if node.func.name in _CHANGES:
+            yield from _names(node.func.value)
     elif isinstance(node, model.ScopeDeclaration):
         yield from node.names
     elif isinstance(node, model.CapturePattern) and node.name is not None:

@@ -150,7 +150,8 @@ def _deque_method(interp: Interpreter, target: List, name: str, argument: Value)
         set_items(interp, target, [*items.items[at:], *items.items[:at]], more=items.open)
         return
     added, more = ((argument,), False) if name == "appendleft" else known_items(interp, argument)
-    set_items(interp, target, [*reversed(added), *items.items], more=items.open or more)
+    known = [*reversed(added), *items.items]
+    set_items(interp, target, known, more=items.open or more, to_left=True)
 
 
 def _question(items: Tuple, name: str, arguments: Arguments) -> Value:

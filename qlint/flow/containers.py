@@ -153,11 +153,18 @@ def _union_items(items: Value) -> Tuple | None:
     return joined if isinstance(joined, Tuple) else None
 
 
-def set_items(interp: Interpreter, target: List, items: Sequence[Value], *, more: bool) -> None:
-    """Replace the items of a list; a ``deque`` has room for the last ones only."""
+def set_items(
+    interp: Interpreter,
+    target: List,
+    items: Sequence[Value],
+    *,
+    more: bool,
+    to_left: bool = False,
+) -> None:
+    """Replace the items of a list; a ``deque`` has room for the last ones added only."""
     longest = target.slots.get(MAX_LENGTH)
     if isinstance(longest, Constant) and isinstance(longest.value, int) and longest.value > 0:
-        items = items[-longest.value :]
+        items = items[: longest.value] if to_left else items[-longest.value :]
     interp.heap.write(target, "items", bounded(tuple(items), more))
 
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from qlint.flow.containers import data_of
 from qlint.flow.events import Site
 from qlint.flow.modules import is_module
-from qlint.flow.values import Class, Constant, Dict, Flag, Instance, NotTensor, Union, Unknown
+from qlint.flow.values import Constant, Dict, Flag, Instance, NotTensor, Union, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.values import Value
 
@@ -45,12 +46,6 @@ class Model:
     instance: Instance
     made_at: Site
     flags: dict[object, bool]
-
-    @property
-    def is_assumed(self) -> bool:
-        """Whether the program itself does not make it."""
-        cls = self.instance.cls
-        return isinstance(cls, Class) and self.made_at == Site.of(cls)
 
 
 class Flags:

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from qlint.flow.conditions import Question
     from qlint.flow.events import Event, Sighting
     from qlint.flow.heap import Changes
-    from qlint.flow.values import Flag
     from qlint.program.project import Module, Project
 
 # Nodes evaluated for one entry point before calls are cut short, and how deep calls may nest.
@@ -105,8 +105,11 @@ class Interpreter:
         # The assignments of files whose values have been given flags.
         self.switches: set[model.Node] = set()
         self.constants: dict[model.Constant, Constant] = {}
-        # The flags of the conditions that the program asks.
-        self.conditions: dict[model.Node, Flag | None] = {}
+        # The conditions that the program asks, as far as they stay the same.
+        self.conditions: dict[model.Node, Question | None] = {}
+        self.bindings: dict[model.Node, Counter[str]] = {}
+        # The activation that runs.
+        self.frame: Frame | None = None
         self._sites: dict[model.Node, Site] = {}
         # The arguments of the functions that are running.
         self.running_with: dict[Function, tuple[Value, ...]] = {}
@@ -128,20 +131,13 @@ class Interpreter:
 
         Models that are only quantized as graphs may do what eager quantization does not allow.
         """
-        built = {each.instance.cls for each in self.models if not each.is_assumed}
-        bases = {
-            base
-            for cls in self.graph_models
-            for base in (cls.mro if isinstance(cls, Class) else ())
-            if base not in built
-        }
         prepared: set[object] = set()
         for each in self.prepared:
             wrapper = isinstance(each.instance.cls, External)
             inner = children(each.instance) if wrapper else ()
             parts = (each.instance, *(part for _, part in inner))
             prepared |= {part.cls for part in parts if isinstance(part, Instance)}
-        return self.log.outside(self.graph_models | bases, prepared)
+        return self.log.outside(self.graph_models, prepared)
 
     # Entry points
 
@@ -157,6 +153,7 @@ class Interpreter:
         self.named.clear()
         self._stack.clear()
         self._on_stack.clear()
+        self.frame = None
         self.forwarding.clear()
         self.running.clear()
         self.being_defined.clear()

@@ -66,6 +66,25 @@ class Frame:
     forward_of: Value | None = None
     # What is done where a context manager yields.
     at_yield: Callable[[Value], None] | None = None
+    # Who called it: the frame, the offset of the call there, and which of the calls there it is.
+    caller: Frame | None = None
+    called_at: tuple[int, int] = (0, 0)
+    made: dict[int, int] = field(default_factory=dict)
+    _path: tuple[object, ...] = ()
+
+    @property
+    def path(self) -> tuple[object, ...]:
+        """The way to this activation, the same whenever an entry point is run."""
+        if not self._path:
+            before = () if self.caller is None else self.caller.path
+            node = None if self.function is None else id(self.function.node)
+            self._path = (before, node, *self.called_at)
+        return self._path
+
+    def count_call(self, offset: int) -> int:
+        """Which of the calls at a place of this activation is made now."""
+        count = self.made[offset] = self.made.get(offset, 0) + 1
+        return count
 
     def hold(self, names: dict[str, Value]) -> None:
         """Replace all names. Those of a file's top level are the globals that functions see."""

@@ -116,3 +116,39 @@ class EitherOf(Base):
         if not logits:
             x = x * 2  # QL107
         return x
+
+
+class PerCall(Base):
+    """Each call of a function asks for itself, and so does each object."""
+
+    def __init__(self, enters=True):
+        super().__init__()
+        self.enters = torch.load("enters")[enters]
+
+    def helper(self, x, index, entries):
+        if index in entries:
+            return self.dequant(x)
+        return x + x  # QL101
+
+    def forward(self, x, entries=()):
+        x = self.conv(self.quant(x))
+        y = self.helper(x, 0, entries)
+        z = self.helper(x, 1, entries)
+        if self.enters:
+            x = self.dequant(x)
+        waiting = list(entries)
+        if waiting:
+            x = self.dequant(x)
+        waiting.pop()
+        if waiting:
+            x = x * 2  # QL107
+        return x, y, z
+
+
+class TwoOfThem(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one, self.other = PerCall(0), PerCall(1)
+
+    def forward(self, x):
+        return self.one(x), self.other(x)
