@@ -68,9 +68,29 @@ def _check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) 
     if not (isinstance(node, model.Attribute) and node.name in layers.BECOME_METHODS):
         return
     # A layer in a local name has been asked for its class, as a rule, which convert changes.
-    if interp.int8_epoch == interp.epoch and not isinstance(node.value, model.Name):
+    owner = node.value
+    if not (isinstance(owner, model.Attribute) and isinstance(owner.value, _DOTTED)):
+        return
+    if interp.int8_epoch == interp.epoch and not _is_asked_for(owner, frame):
         layer = interp.evaluate(node.value, frame)
         layer_attributes.check_parameter(interp, layer, interp.site(node, frame))
+
+
+_DOTTED = (model.Attribute, model.Name)
+
+
+def _is_asked_for(layer: model.Expression, frame: Frame) -> bool:
+    """Whether a function asks what a layer is before it looks into it."""
+    text = frame.module.text
+    spelled = text[layer.start : layer.end]
+    node = None if frame.function is None else frame.function.node
+    return node is not None and any(
+        isinstance(each, model.Call)
+        and isinstance(each.func, model.Name)
+        and each.func.id in ("isinstance", "callable", "type")
+        and text[each.start : each.end].partition("(")[2].startswith(spelled)
+        for each in model.walk(node.body)
+    )
 
 
 def _subscript(interp: Interpreter, node: model.Subscript, frame: Frame) -> Value:

@@ -68,10 +68,23 @@ def check_parameter(interp: Interpreter, layer: Value, site: Site) -> None:
     if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
         return
     name = canonical(layer.cls.name)
-    if interp.forwarding and layer.attached and name.removeprefix(NN) in layers.WITH_METHODS:
+    if not interp.forwarding or name.removeprefix(NN) not in layers.WITH_METHODS:
+        return
+    if _is_converted(interp, layer):
         tensor = Tensor(State.QUANTIZED)
         event = UnsupportedOperation(PARAMETER, site.text, Outcome.FAILS, site, tensor)
         interp.report(event)
+
+
+def _is_converted(interp: Interpreter, layer: Instance) -> bool:
+    """Whether convert gets to a layer: it is in a model that is prepared, and has a qconfig."""
+    around: list[Instance] = [layer]
+    for each in around:
+        around += [owner for owner in each.owners if owner not in around]
+    if not layer.owners or any(each.slots.get("qconfig") == NONE for each in around):
+        return False
+    prepared = {id(each.instance) for each in interp.prepared}
+    return not prepared or not prepared.isdisjoint(map(id, around))
 
 
 def _argument(made: Partial, base: str, name: str) -> Value | None:

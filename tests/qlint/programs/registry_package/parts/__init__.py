@@ -1,0 +1,2 @@
+from . import backbone
+from .api import Config, Net

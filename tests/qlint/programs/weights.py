@@ -1,0 +1,57 @@
+"""The weights of layers that convert swaps, and of those that it leaves alone."""
+
+import torch
+from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub, prepare
+
+
+class Swapped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.linear = nn.Linear(3, 3)
+        self.floating = nn.Linear(3, 3)
+        self.floating.qconfig = None
+        self.norm = nn.LayerNorm(3)
+        self.asked = nn.Linear(3, 3)
+
+    def forward(self, x):
+        y = x * self.linear.weight.mean()
+        x = self.linear(self.quant(x))
+        y = y + self.linear.weight.mean()  # QL108
+        y = y.to(self.linear.weight.device)  # QL108
+        y = y + self.floating.weight.mean() + self.norm.weight.mean()
+        if isinstance(self.asked, nn.Linear):
+            y = y + self.asked.weight.mean()
+        if self.linear.bias is not None and hasattr(self.linear, "weight"):
+            y = y + 1
+        return self.dequant(x), y, torch.ones_like(self.linear.weight())
+
+
+class Body(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        y = self.quant(x)
+        return self.dequant(self.conv(y)), self.conv.weight * 2  # QL108
+
+
+class Around(nn.Module):
+    """Only its body is prepared."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = Body()
+        self.scale = nn.Linear(3, 3)
+
+    def forward(self, x):
+        x, _ = self.body(x)
+        return x, self.scale.weight * 2
+
+
+around = Around()
+prepare(around.body, inplace=True)
+prepare(Swapped())
