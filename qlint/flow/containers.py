@@ -320,7 +320,7 @@ def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:
         return items.written[1]
     if isinstance(index, Tuple):  # not a sequence then, but something like an array
         return UNKNOWN
-    return one_of(items.items)
+    return _some_item(items.items)
 
 
 def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
@@ -332,7 +332,19 @@ def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
     # Where models and their parts are kept together, that this is one of them says nothing.
     if value.owner is None and not alternatives.are_alternatives(list(value.slots.values())):
         return UNKNOWN
-    return one_of(value.slots.values())
+    return _some_item(value.slots.values())
+
+
+def _some_item(items: Iterable[Value]) -> Value:
+    """One of several items, it is not known which: the next one asked for may be another.
+
+    Those that are known are the first that a loop of unknown length has put there.
+    """
+    return one_of(
+        replace(each, grid=object()) if isinstance(each, Tensor) and each.may_be_quantized else each
+        for item in items
+        for each in options_of(item)
+    )
 
 
 def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qlint.flow.events import Call, ModuleCall, UnsupportedModule
 from qlint.flow.heap import unsure_slots
 from qlint.flow.modules import (
+    MORE,
     children,
     classes_in,
     descendants,
@@ -286,7 +287,9 @@ def _on_grid(result: Value, instance: Instance, base: str) -> Value:
         return replace(result, grid=known.FIXED_GRID[base])
     # Only what is exactly of torch's class gets an observer.
     unobserved = base in known.REUSABLE or isinstance(instance.cls, Class)
-    return replace(result, grid=object() if unobserved else grid_of(instance))
+    # One that stands for many, each with an observer of its own, has not one grid.
+    for_many = any(MORE in owner.slots for owner in instance.owners)
+    return replace(result, grid=object() if unobserved or for_many else grid_of(instance))
 
 
 def _run_inside(
