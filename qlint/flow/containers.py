@@ -329,6 +329,10 @@ def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
         if found is not None:
             return found
         return value.slots.get("?", UNKNOWN)
+    if isinstance(value.owner, Namespace) and value.owner.star_imports:
+        from qlint.flow.introspection import factories
+
+        return factories(interp, value.owner.module)
     # Where models and their parts are kept together, that this is one of them says nothing.
     if value.owner is None and not alternatives.are_alternatives(list(value.slots.values())):
         return UNKNOWN

@@ -242,7 +242,7 @@ class Interpreter:
         options = [each for each in options_of(function) if not isinstance(each, Constant)]
         # Which of several modules runs is not known, so none of them counts as used twice.
         modules = sum(isinstance(each, (Instance, ExternalMethod)) for each in options)
-        arguments.definite = modules == 1 and not is_one_of(function)
+        arguments.definite = modules == len(options) == 1 and not is_one_of(function)
         if len(options) == 1:
             return calls.call(self, options[0], arguments, site)
         results: list[Value] = []

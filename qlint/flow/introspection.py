@@ -22,6 +22,7 @@ from qlint.flow.values import (
     HeapObject,
     Instance,
     List,
+    ModuleValue,
     NotTensor,
     Tensor,
     Tuple,
@@ -32,12 +33,16 @@ from qlint.flow.values import (
     one_of,
     options_of,
 )
-from qlint.semantics.names import canonical
+from qlint.semantics import kernels
+from qlint.semantics.names import FUNCTIONAL, canonical
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qlint.flow.calls import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
+    from qlint.program.project import Module
 
 
 def py_isinstance(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
@@ -127,6 +132,8 @@ def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if known:  # of a name that is one of several, those that are spelled out
         found = [_attribute(interp, value, str(each), default, site) for each in known]
         return found[0] if len(options_of(name)) == 1 else one_of(found)
+    if isinstance(value, ModuleValue):
+        return factories(interp, value.module)
     if isinstance(value, Instance) and is_module(value):
         named = dict(children(value))
         found = [named[each] for each in texts.fitting(name, named)]
@@ -138,6 +145,30 @@ def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
             return one_of(found) if found else SUBMODULE
         return join([SUBMODULE, *found])
     return UNKNOWN
+
+
+def factories(interp: Interpreter, module: Module) -> Value:
+    """One of the functions that a module hands out, which nobody can tell by its name.
+
+    ``getattr(models, name)()``: of the functions of one file, which make one model in several
+    sizes, as a rule, the first stands for all.
+    """
+    first: dict[Path, Value] = {}
+    namespaces = [interp.namespace(module)]
+    for each in namespaces:
+        for name in list(each.names):
+            found = interp.force(each.names, name)
+            if not name.startswith("_") and isinstance(found, Function):
+                required = [one for one in found.node.parameters.positional if one.default is None]
+                if not required and found.module.linted and "Module" in found.module.text:
+                    first.setdefault(found.module.path, found)
+        namespaces += [
+            other
+            for source in each.star_imports
+            if isinstance(source, ModuleValue)
+            and (other := interp.namespace(source.module)) not in namespaces
+        ]
+    return one_of(first.values()) if 0 < len(first) <= _MOST_FACTORIES else UNKNOWN
 
 
 def _names_of(cls: Class | External) -> list[str]:
@@ -222,9 +253,16 @@ def py_is_subclass(interp: Interpreter, arguments: Arguments, site: Site) -> Val
     return py_isinstance(interp, type(arguments)((made, arguments.args[1])), site)
 
 
+_MOST_FACTORIES = 12
+_OF_TORCH = frozenset({"torch", "torch.Tensor", FUNCTIONAL.rstrip(".")})
+
+
 def py_hasattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if len(arguments.args) == 2 and isinstance(arguments.args[1], Constant):
-        answer = _has(arguments.args[0], str(arguments.args[1].value))
+        value, name = arguments.args[0], str(arguments.args[1].value)
+        if isinstance(value, External) and value.name in _OF_TORCH and kernels.is_measured(name):
+            return Constant(True)
+        answer = _has(value, name)
         if answer is not None:
             return Constant(answer)
     return NOT_TENSOR

@@ -357,7 +357,7 @@ def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, s
         excluded = deeper and all(each.site != site for each in earlier)
     call = Call(site, arguments.spelled)
     interp.heap.write(instance, _CALLS, Calls(interp.epoch, (*earlier, call)))
-    if not earlier or excluded or interp.repeating:
+    if not earlier or excluded or interp.repeating or not instance.attached:
         return bool(earlier)
     tensor = quantized_in(arguments.values())
     if tensor is not None:

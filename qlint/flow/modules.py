@@ -142,8 +142,8 @@ def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:
             part.slots[name] = one_of([value])
         return part
     if isinstance(index, Constant):
-        if isinstance(index.value, str):
-            return instance.slots.get(index.value, SUBMODULE)
+        if isinstance(index.value, str) and index.value in instance.slots:
+            return instance.slots[index.value]
         if isinstance(index.value, slice):
             part = Instance(cls=External(external_base(instance)), owners=[instance])
             for name, value in named[index.value]:

@@ -428,10 +428,11 @@ class UnsupportedLayer(Rule):
             else f"a {event.cls}, derived from {name}"
         )
         given = f" with {event.option}" if event.option else ""
+        callee = event.callee or "self"
         cure = _OPTION_CURES.get(event.option, _ISLAND)
         if event.out_of_reach:
             message = (
-                f"`{event.callee}` is {is_a} that is part of no module, so convert does not find "
+                f"`{callee}` is {is_a} that is part of no module, so convert does not find "
                 "it, and it fails on this int8 tensor"
             )
             cure = (
@@ -440,7 +441,7 @@ class UnsupportedLayer(Rule):
             )
         elif event.cls is not None and (is_swapped(event.base) or is_functional):
             message = (
-                f"`{event.callee}` is a {event.cls}, derived from {name}; convert swaps exact "
+                f"`{callee}` is a {event.cls}, derived from {name}; convert swaps exact "
                 "types only, so it stays a float module and fails on this int8 tensor"
             )
             around = "" if is_functional else " (reshape around it)"
@@ -449,15 +450,14 @@ class UnsupportedLayer(Rule):
                 "before it and a QuantStub of its own behind it"
             )
         elif event.outcome is Outcome.WRONG:
-            message = f"`{event.callee}` is {is_a}{given}; its int8 form gives wrong results"
+            message = f"`{callee}` is {is_a}{given}; its int8 form gives wrong results"
         elif event.option:
             message = (
-                f"`{event.callee}` is {is_a}{given}, which no int8 kernel can do, so "
+                f"`{callee}` is {is_a}{given}, which no int8 kernel can do, so "
                 "the converted model fails here"
             )
         else:
             message = (
-                f"`{event.callee}` is {is_a}, which has no int8 form, so the converted "
-                "model fails here"
+                f"`{callee}` is {is_a}, which has no int8 form, so the converted model fails here"
             )
         yield Finding(event.site, message, cure)

@@ -101,6 +101,11 @@ def module_options(name: str) -> list[Option]:
     return [(each["name"], each["at"]) for each in entry.get("options", ())]
 
 
+def is_measured(name: str) -> bool:
+    """Whether torch has a function or tensor method of that name, so that it was measured."""
+    return _operation(name) is not None
+
+
 def operation_keeps_grid(name: str) -> bool:
     """Whether the int8 output of a function or tensor method has the qparams of its input."""
     entry = _operation(name)

@@ -185,6 +185,7 @@ _OWN_CALLS: dict[str, Call] = {
         ("binary_cross_entropy", "binary_cross_entropy_with_logits"),
         lambda f, x, y: f(torch.sigmoid(x), torch.sigmoid(y)),
     ),
+    "affine_grid": lambda f, x, y: f(x[:, 0, :2, :3], (2, 3, 4, 4), align_corners=False),
     "bucketize": lambda f, x, y: f(x, torch.ones(1)),
     "multinomial": lambda f, x, y: f(torch.sigmoid(x[0, 0]), 2),
     "block_diag": lambda f, x, y: f(x[0, 0], y[0, 0]),
@@ -256,7 +257,7 @@ _NO_OPERATIONS = (
     "lstsq constant_pad_nd apply_ map_ map2_ batch_norm_ nonzero_static narrow_copy sparse_ "
     "istft cond while_loop segment_reduce bincount histc histogram "
     "frac_ trace vander trapezoid trapz cumulative_trapezoid gradient cov corrcoef dsmm hsmm smm "
-    "spmm sspaddmm hspmm saddmm grid_sampler affine_grid layer_norm_ conv_tbc convolution "
+    "spmm sspaddmm hspmm saddmm grid_sampler layer_norm_ conv_tbc convolution "
     "searchsorted one_hot pdist block_diag cartesian_prod combinations einsum_ "
     "broadcast_tensors meshgrid can_cast promote_types result_type Tensor msort_ polar "
     "complex view_as_complex view_as_real igamma mvlgamma polygamma zeta"
