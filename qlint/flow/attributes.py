@@ -10,6 +10,7 @@ from qlint.flow.modules import attach, children, external_base, is_module
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
+    NUMBERS,
     SUBMODULE,
     UNKNOWN,
     BoundMethod,
@@ -73,7 +74,8 @@ def _of_external(interp: Interpreter, value: External, name: str, site: Site) ->
         return Constant(int8_tensors.DTYPE_ATTRIBUTES[name])
     if name in _NAMES:
         return Constant(value.name.rpartition(".")[2])
-    return outside(f"{value.name}.{name}")
+    dotted = f"{value.name}.{name}"
+    return outside(dotted) if name in NUMBERS else External(dotted)
 
 
 def _of_module(interp: Interpreter, value: ModuleValue, name: str, site: Site) -> Value:

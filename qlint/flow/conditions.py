@@ -71,17 +71,28 @@ def with_flag(interp: Interpreter, test: model.Expression, value: Value, frame: 
         text = frame.function.module.text
         interp.conditions[test] = _question(test, text, interp.bindings[node])
     question = interp.conditions[test]
-    return value if question is None else NotTensor(flag=_flag(question, frame))
+    return value if question is None else NotTensor(flag=_flag(interp, question, frame))
 
 
-def _flag(question: Question, frame: Frame) -> Flag:
+def _flag(interp: Interpreter, question: Question, frame: Frame) -> Flag:
     if question.parts:
-        flags = frozenset(_flag(each, frame) for each in question.parts)
+        flags = frozenset(_flag(interp, each, frame) for each in question.parts)
         return Flag(AllOf(flags), question.negated)
     own = flag_of(frame.names.get(question.text, NOT_TENSOR))
     if own is not None:
         return Flag(own.key, own.negated is not question.negated)
-    return Flag((frame.path, question.text), question.negated)
+    return Flag((_way(interp, frame), question.text), question.negated)
+
+
+def _way(interp: Interpreter, frame: Frame | None) -> int:
+    """The number of the way to an activation, the same whenever an entry point is run."""
+    if frame is None:
+        return 0
+    if not frame.way:
+        node = None if frame.function is None else frame.function.node
+        key = (_way(interp, frame.caller), node, *frame.called_at)
+        frame.way = interp.ways.setdefault(key, len(interp.ways) + 1)
+    return frame.way
 
 
 def _question(test: model.Expression, text: str, bindings: Counter[str]) -> Question | None:
@@ -144,12 +155,31 @@ def _bindings(function: model.FunctionDef | model.Lambda) -> Counter[str]:
     for each in (*parameters.positional_only, *parameters.positional, *parameters.keyword_only):
         bindings[each.name] += 1
     for node in model.walk(function.body):
-        for name in _changed_by(node):
-            bindings[name] += _CHANGING
-        if isinstance(node, model.Assign):
-            for name in _names(node.targets):
-                bindings[name] += 1
+        if type(node) in _BINDING:
+            for name in _changed_by(node):
+                bindings[name] += _CHANGING
+            if isinstance(node, model.Assign):
+                for name in _names(node.targets):
+                    bindings[name] += 1
     return bindings
+
+
+_BINDING = frozenset(
+    {
+        model.Assign,
+        model.AugmentedAssign,
+        model.Call,
+        model.CapturePattern,
+        model.Delete,
+        model.For,
+        model.ForClause,
+        model.NamedExpr,
+        model.ScopeDeclaration,
+        model.Try,
+        model.While,
+        model.With,
+    }
+)
 
 
 def _changed_by(node: model.Node) -> Iterator[str]:

@@ -333,6 +333,9 @@ def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
         from qlint.flow.introspection import factories
 
         return factories(interp, value.owner.module)
+    # What is done for objects of several types says nothing of an object of unknown type.
+    if any(isinstance(each, (Class, External)) for each in value.keys.values()):
+        return UNKNOWN
     # Where models and their parts are kept together, that this is one of them says nothing.
     if value.owner is None and not alternatives.are_alternatives(list(value.slots.values())):
         return UNKNOWN

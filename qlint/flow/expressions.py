@@ -59,7 +59,8 @@ def _name(interp: Interpreter, node: model.Name, frame: Frame) -> Value:
 
 def _attribute(interp: Interpreter, node: model.Attribute, frame: Frame) -> Value:
     value = interp.evaluate(node.value, frame)
-    _check_parameter(interp, node.value, frame)
+    if type(node.value) is model.Attribute:
+        _check_parameter(interp, node.value, frame)
     return interp.get_attribute(value, node.name, interp.site(node, frame))
 
 

@@ -108,6 +108,7 @@ class Interpreter:
         # The conditions that the program asks, as far as they stay the same.
         self.conditions: dict[model.Node, Question | None] = {}
         self.bindings: dict[model.Node, Counter[str]] = {}
+        self.ways: dict[object, int] = {}
         # The activation that runs.
         self.frame: Frame | None = None
         self._sites: dict[model.Node, Site] = {}

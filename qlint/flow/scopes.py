@@ -69,20 +69,14 @@ class Frame:
     # Who called it: the frame, the offset of the call there, and which of the calls there it is.
     caller: Frame | None = None
     called_at: tuple[int, int] = (0, 0)
-    made: dict[int, int] = field(default_factory=dict)
-    _path: tuple[object, ...] = ()
-
-    @property
-    def path(self) -> tuple[object, ...]:
-        """The way to this activation, the same whenever an entry point is run."""
-        if not self._path:
-            before = () if self.caller is None else self.caller.path
-            node = None if self.function is None else id(self.function.node)
-            self._path = (before, node, *self.called_at)
-        return self._path
+    made: dict[int, int] | None = None
+    # The number of the way to it, once something has asked.
+    way: int = 0
 
     def count_call(self, offset: int) -> int:
         """Which of the calls at a place of this activation is made now."""
+        if self.made is None:
+            self.made = {}
         count = self.made[offset] = self.made.get(offset, 0) + 1
         return count
 

@@ -136,14 +136,14 @@ class External(Value):
     of: Tensor | None = field(default=None, compare=False)
 
 
-_NUMBERS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
+NUMBERS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
 
 
 def outside(name: str) -> External | Constant:
     """What has that dotted name outside the program; a few are plain numbers."""
     package, _, short = name.rpartition(".")
-    if package in ("math", "torch", "numpy") and short in _NUMBERS:
-        return Constant(_NUMBERS[short])
+    if package in ("math", "torch", "numpy") and short in NUMBERS:
+        return Constant(NUMBERS[short])
     return External(name)
 
 
@@ -357,18 +357,22 @@ class Union(Value):
     options: tuple[Value, ...]
 
 
-_WITH_IDENTITY = (
-    HeapObject,
-    Function,
-    Class,
-    BoundMethod,
-    ExternalMethod,
-    Partial,
-    ContextManager,
-    NamedTuple,
-    Super,
+_WITH_IDENTITY = frozenset(
+    {
+        Instance,
+        List,
+        Dict,
+        Function,
+        Class,
+        BoundMethod,
+        ExternalMethod,
+        Partial,
+        ContextManager,
+        NamedTuple,
+        Super,
+    }
 )
-_MAY_HOLD_TENSORS = (Tensor, Union, Tuple, List, Dict, Instance)
+_MAY_HOLD_TENSORS = frozenset({Tensor, Union, Tuple, List, Dict, Instance})
 # The grid of what may be several tensors, each with qparams of its own, is ``(SEVERAL, whose)``.
 SEVERAL = "one of several"
 UNKNOWN = Unknown()
@@ -396,6 +400,9 @@ def is_one_of(value: Value) -> bool:
 
 def join(values: Iterable[Value]) -> Value:
     """The least knowledge that covers all the values."""
+    values = tuple(values)
+    if len(values) == 1 and not isinstance(values[0], Union):
+        return values[0]
     flat = _different(values)
     if not flat:
         return UNKNOWN
@@ -416,7 +423,7 @@ def _different(values: Iterable[Value]) -> list[Value]:
                 continue
             seen.add(id(option))
             # What has an identity of its own equals nothing else.
-            if isinstance(option, _WITH_IDENTITY):
+            if type(option) in _WITH_IDENTITY:
                 flat.append(option)
                 continue
             kind = type(option)
@@ -490,7 +497,7 @@ def tensors_in(value: Value, depth: int = 3) -> Iterator[Tensor]:
     """All tensors in a value, looking into unions, tuples, lists and dicts."""
     if isinstance(value, Tensor):
         yield value
-    elif depth and isinstance(value, _MAY_HOLD_TENSORS):
+    elif depth and type(value) in _MAY_HOLD_TENSORS:
         for part in parts_of(value):
             yield from tensors_in(part, depth - 1)
 
@@ -514,7 +521,7 @@ def quantized_in(values: Iterable[Value]) -> Tensor | None:
     """The first tensor among the values that can be quantized, the surest first."""
     unsure: Tensor | None = None
     for value in values:
-        if not isinstance(value, _MAY_HOLD_TENSORS):
+        if type(value) not in _MAY_HOLD_TENSORS:
             continue
         for tensor in (value,) if isinstance(value, Tensor) else tensors_in(value):
             if tensor.state is State.QUANTIZED:
