@@ -57,6 +57,10 @@ _LOOKS_UP = re.compile(r"getattr|globals|locals|vars\(|__dict__|eval\(|import_mo
 _TEXT = re.compile(
     r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
 )
+# `@REGISTRY.register()`, `@register_model`, `REGISTRY.register(Net)`, `TABLE["net"] = Net`.
+_REGISTERS = re.compile(
+    r"^@[\w.]*regist|^[\w.]*regist\w*\(|^[\w.]+\[[^\]\n]+\][ \t]*=", re.MULTILINE | re.IGNORECASE
+)
 _MARK = re.compile(r"#\s*qlint:\s*quantized\b", re.IGNORECASE)
 # So many flags may decide, one after the other, whether what one entry point runs is quantized.
 _MOST_SPLITS = 3
@@ -97,7 +101,9 @@ class _Runner:
 
     def run_all(self, quantized: Sequence[str]) -> None:
         """Run everything there is, what builds models before what was built."""
-        for module in self.modules:
+        # An import runs a file in Python; here it is read when something of it is asked for, so
+        # what registers itself has to be there before anybody looks it up by its name.
+        for module in sorted(self.modules, key=lambda each: not _REGISTERS.search(each.text)):
             self._load(module)
         self.interp.grant_steps()
         # A helper stands before its callers, as a rule, and they know what to call it with.

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from qlint.flow.values import Value
 
 
-_PACKAGE = "__init__.py"
 _FALLS_THROUGH = Outcome.FALLS_THROUGH
 _JUMPS = {"break": Outcome.BREAKS, "continue": Outcome.CONTINUES, "pass": _FALLS_THROUGH}
 # A loop whose test is known each time may have more rounds than one of which nothing is known.
@@ -131,30 +130,12 @@ def _import(interp: Interpreter, node: model.Import, frame: Frame) -> Outcome:
         name = dotted if alias else dotted.partition(".")[0]
         path = interp.project.find(frame.module.path, name)
         frame.names[alias or name] = External(name) if path is None else Lazy(path, "")
-        _run_registering(interp, interp.project.find(frame.module.path, dotted))
     return _FALLS_THROUGH
-
-
-def _run_registering(interp: Interpreter, path: Path | None) -> None:
-    """Run a file when it is imported, if it may put classes where others find them by name.
-
-    All other files are read when something of theirs is asked for.
-    """
-    if path is None:
-        return
-    for each in (path.parent / _PACKAGE, path):
-        if interp.project.is_linted(each) and (
-            each.name == _PACKAGE or interp.project.registers(each)
-        ):
-            module = interp.project.load(each)
-            if module is not None:
-                interp.namespace(module)
 
 
 def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> Outcome:
     importer = frame.module.path
     path = interp.project.find_imported(importer, node.level, node.module)
-    _run_registering(interp, path)
     if node.names is None:
         source = External(node.module) if path is None else _star_source(interp, path)
         if source is not None:
@@ -166,7 +147,6 @@ def _import_from(interp: Interpreter, node: model.ImportFrom, frame: Frame) -> O
         else:  # a namespace package, the package's own submodule, or an outside package
             dotted = f"{node.module}.{name}" if node.module else name
             submodule = interp.project.find_imported(importer, node.level, dotted)
-            _run_registering(interp, submodule)
             found = UNKNOWN if node.level else outside(dotted)
             value = found if submodule is None else Lazy(submodule, "")
         frame.names[alias or name] = value

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 # Torch and einops are described, never read: what they compute depends on kernels and patterns.
 _NEVER_READ = frozenset({"torch", "torchao", "numpy", "functorch", "triton", "einops"})
 _KNOWS_TORCH = re.compile(rb"torch|\bnn\b|Module\b")
-# `@REGISTRY.register()`, `@register_model`, `REGISTRY.register(Net)`, `TABLE["net"] = Net`.
-_REGISTERS = re.compile(
-    rb"^@[\w.]*regist|^[\w.]*regist\w*\(|^[\w.]+\[[^\]\n]+\][ \t]*=", re.MULTILINE | re.IGNORECASE
-)
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
@@ -95,13 +91,6 @@ class Project:
     def is_linted(self, path: Path) -> bool:
         """Whether findings in this file are reported."""
         return path in self._linted
-
-    def registers(self, path: Path) -> bool:
-        """Whether a file puts classes or functions of its own into a registry."""
-        try:
-            return _REGISTERS.search(self._read(path)) is not None
-        except (SourceError, OSError):
-            return False
 
     def load(self, path: Path) -> Module | None:
         """Parse a file once; None when it cannot be, with the reason kept in ``errors``."""
