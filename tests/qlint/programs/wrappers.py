@@ -1,112 +1,63 @@
-"""Functions that are what their decorators make of them, and metaclasses with keywords."""
-
-import functools
-
-import torch
-from torch import nn
-from torch.ao.quantization import DeQuantStub, QuantStub
+import torch, torch.nn as nn, torch.nn.functional as F
+from torch.ao.quantization import QuantStub, DeQuantStub
+from torch.ao.nn.quantized import FloatFunctional
+import torch.ao.quantization as tq
 
 
-def in_float(function):
-    @functools.wraps(function)
-    def wrapper(*args):
-        return function(*[each.dequantize() for each in args])
+class Body(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
 
-    return wrapper
-
-
-def doubled(function):
-    @functools.wraps(function)
-    def wrapper(*args, **kwargs):
-        return function(*args, **kwargs) * 2  # QL107
-
-    return wrapper
+    def forward(self, x):
+        return self.conv(x) + x  # QL101
 
 
-def logged(function):
-    @functools.wraps(function)
-    def wrapper(*args, **kwargs):
-        print(function.__name__)
-        return function(*args, **kwargs)
+class Body2(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
 
-    return wrapper
-
-
-class Counted:
-    def __init__(self, function):
-        self.function = function
-        self.count = 0
-
-    def __call__(self, *args):
-        self.count += 1
-        return self.function(*args) - 1  # QL107
+    def forward(self, x):
+        return self.conv(x) * x  # QL103
 
 
-@in_float
-def add(x, y):
-    return x + y
+class Body3(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return self.conv(x) - x  # QL102
 
 
-@doubled
-def sigmoid(x):
-    return torch.sigmoid(x)
+class QW(nn.Module):
+    def __init__(self, model_fp32):
+        super(QW, self).__init__()
+        self.quant = tq.QuantStub()
+        self.dequant = tq.DeQuantStub()
+        self.model_fp32 = model_fp32
 
-
-@Counted
-def tanh(x):
-    return torch.tanh(x)
-
-
-@logged
-def make(kind):
-    return {"a": nn.ReLU, "b": nn.SiLU}[kind]()
-
-
-class Registry(type):
-    classes = {}
-
-    def __new__(cls, name, bases, namespace, key=None, **kwargs):
-        made = super().__new__(cls, name, bases, namespace)
-        if key is not None:
-            cls.classes[key] = made
-        return made
-
-
-class First(metaclass=Registry, key="first"):
-    def apply(self, x):
+    def forward(self, x):
+        x = self.quant(x)
+        x = self.model_fp32(x)
+        x = self.dequant(x)
         return x
 
 
-class Second(metaclass=Registry, key="second"):
-    def apply(self, x):
-        return x * 2  # QL107
-
-
-class Fused(nn.Module):
-    try:
-        from fast_kernels import forward
-    except ImportError:
-
-        def forward(self, x, y):
-            return x + y  # QL101
-
-
-class Net(nn.Module):
-    def __init__(self):
+class All(nn.Module):
+    def __init__(self, a, b, c):
         super().__init__()
-        self.quant = QuantStub()
-        self.dequant = DeQuantStub()
-        self.conv = nn.Conv2d(3, 3, 1)
-        self.a, self.b = make("a"), make(kind="b")
-        self.fused = Fused()
-        self.first, self.second = Registry.classes["first"](), Registry.classes["second"]()
+        self.a = a
+        self.b = b
+        self.c = c
 
     def forward(self, x):
-        x = self.conv(self.quant(x))
-        x = self.a(x)
-        x = self.b(x)  # QL109
-        y = add(x, x) * 2
-        x = tanh(sigmoid(x))
-        x = self.fused(x, x)
-        x = self.second.apply(self.first.apply(x))
-        return self.dequant(x), y
+        return self.a(x) + self.b(x) + self.c(x)
+
+
+def make():
+    m = tq.QuantWrapper(Body())
+    m2 = QW(model_fp32=Body2())
+    m3 = nn.Sequential(tq.QuantStub(), Body3(), tq.DeQuantStub())
+    return All(m, m2, m3), (torch.rand(1, 3, 16, 16),)
