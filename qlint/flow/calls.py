@@ -257,7 +257,7 @@ def call_function(
     One under ``contextmanager`` runs when it is entered, and does ``at_yield`` where it yields.
     """
     if function.kind == "context" and at_yield is None:
-        return ContextManager(Partial(function, arguments.args, arguments.kwargs))
+        return ContextManager(function, arguments.args, arguments.kwargs)
     if function.wrapper is not None and _is_worth_following(function, arguments):
         entered = interp.entered[function.node]
         result = interp.call(function.wrapper, arguments, site)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.flags import AllOf, flag_of
+from qlint.flow.truth import truth
 from qlint.flow.values import NOT_TENSOR, Flag, NotTensor
 from qlint.syntax import model
 
@@ -57,7 +58,17 @@ class Question:
     parts: tuple[Question, ...] = ()
 
 
-def with_flag(interp: Interpreter, test: model.Expression, value: Value, frame: Frame) -> Value:
+def decide(interp: Interpreter, test: model.Expression, frame: Frame) -> tuple[Value, bool | None]:
+    """The value of a condition, and whether it holds, None if that cannot be known."""
+    value = interp.evaluate(test, frame)
+    decided = truth(interp, value)
+    if decided is None:
+        value = _with_flag(interp, test, value, frame)
+        decided = truth(interp, value)
+    return value, decided
+
+
+def _with_flag(interp: Interpreter, test: model.Expression, value: Value, frame: Frame) -> Value:
     """The value of a condition, with a flag that it shares with the same one elsewhere.
 
     Only what one call of a function asks has one answer: another call may be about another object.
@@ -138,14 +149,8 @@ def _may_change(node: model.Node, bindings: Counter[str]) -> bool:
     if isinstance(node, model.Attribute):
         return bindings["." + node.name] > 0
     if isinstance(node, model.Call):
-        return _last_name(node.func) not in _QUESTIONS
+        return model.last_name(node.func) not in _QUESTIONS
     return False
-
-
-def _last_name(function: model.Expression) -> str:
-    if isinstance(function, model.Attribute):
-        return function.name
-    return function.id if isinstance(function, model.Name) else ""
 
 
 def _bindings(function: model.FunctionDef | model.Lambda) -> Counter[str]:

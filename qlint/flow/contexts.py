@@ -11,7 +11,6 @@ from qlint.flow.values import (
     UNKNOWN,
     ContextManager,
     External,
-    Function,
     Instance,
     Tuple,
     Value,
@@ -99,7 +98,5 @@ def _start(
     interp: Interpreter, manager: ContextManager, at_yield: Callable[[Value], None], site: Site
 ) -> None:
     """Run a function under ``contextmanager``."""
-    function, arguments = manager.call.function, manager.call.args
-    assert isinstance(function, Function)
-    given = Arguments(arguments, manager.call.kwargs)
-    calls.call_function(interp, function, given, site, at_yield=at_yield)
+    given = Arguments(manager.args, manager.kwargs)
+    calls.call_function(interp, manager.function, given, site, at_yield=at_yield)

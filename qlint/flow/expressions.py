@@ -34,7 +34,6 @@ from qlint.flow.values import (
     Value,
     join,
 )
-from qlint.semantics import layers
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -59,44 +58,13 @@ def _name(interp: Interpreter, node: model.Name, frame: Frame) -> Value:
 
 def _attribute(interp: Interpreter, node: model.Attribute, frame: Frame) -> Value:
     value = interp.evaluate(node.value, frame)
-    if type(node.value) is model.Attribute:
-        _check_parameter(interp, node.value, frame)
+    layer_attributes.check_parameter(interp, node.value, frame)
     return interp.get_attribute(value, node.name, interp.site(node, frame))
-
-
-def _check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -> None:
-    """Look at what is computed with: it may be the ``weight`` of a layer."""
-    if not (isinstance(node, model.Attribute) and node.name in layers.BECOME_METHODS):
-        return
-    # A layer in a local name has been asked for its class, as a rule, which convert changes.
-    owner = node.value
-    if not (isinstance(owner, model.Attribute) and isinstance(owner.value, _DOTTED)):
-        return
-    if interp.int8_epoch == interp.epoch and not _is_asked_for(owner, frame):
-        layer = interp.evaluate(node.value, frame)
-        layer_attributes.check_parameter(interp, layer, interp.site(node, frame))
-
-
-_DOTTED = (model.Attribute, model.Name)
-
-
-def _is_asked_for(layer: model.Expression, frame: Frame) -> bool:
-    """Whether a function asks what a layer is before it looks into it."""
-    text = frame.module.text
-    spelled = text[layer.start : layer.end]
-    node = None if frame.function is None else frame.function.node
-    return node is not None and any(
-        isinstance(each, model.Call)
-        and isinstance(each.func, model.Name)
-        and each.func.id in ("isinstance", "callable", "type")
-        and text[each.start : each.end].partition("(")[2].startswith(spelled)
-        for each in model.walk(node.body)
-    )
 
 
 def _subscript(interp: Interpreter, node: model.Subscript, frame: Frame) -> Value:
     value = interp.evaluate(node.value, frame)
-    _check_parameter(interp, node.value, frame)
+    layer_attributes.check_parameter(interp, node.value, frame)
     index = interp.evaluate(node.index, frame)
     return special_methods.get_item(interp, value, index, interp.site(node, frame))
 
@@ -169,7 +137,7 @@ def _binary(interp: Interpreter, node: model.BinaryOp, frame: Frame) -> Value:
     left = interp.evaluate(node.left, frame)
     right = interp.evaluate(node.right, frame)
     for operand in (node.left, node.right):
-        _check_parameter(interp, operand, frame)
+        layer_attributes.check_parameter(interp, operand, frame)
     site = interp.site(node, frame)
     return special_methods.binary(interp, node.op, left, right, site, "operator")
 
@@ -236,11 +204,7 @@ def _compare(interp: Interpreter, node: model.Compare, frame: Frame) -> Value:
 
 
 def _conditional(interp: Interpreter, node: model.Conditional, frame: Frame) -> Value:
-    test = interp.evaluate(node.test, frame)
-    decided = truth(interp, test)
-    if decided is None:
-        test = conditions.with_flag(interp, node.test, test, frame)
-        decided = truth(interp, test)
+    test, decided = conditions.decide(interp, node.test, frame)
     if decided is not None:
         return interp.evaluate(node.body if decided else node.orelse, frame)
     results: list[Value] = []

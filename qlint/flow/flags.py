@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.containers import data_of
-from qlint.flow.events import Site
 from qlint.flow.modules import is_module
 from qlint.flow.values import Constant, Dict, Flag, Instance, NotTensor, Union, Unknown
 

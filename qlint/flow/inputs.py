@@ -80,7 +80,7 @@ def _is_number(forward: Function, parameter: model.Parameter) -> bool:
 
 
 def _is_range(function: model.Expression) -> bool:
-    return _last_name(function) in ("range", "arange")
+    return model.last_name(function) in ("range", "arange")
 
 
 def _operands(node: model.Expression) -> Iterator[model.Expression]:
@@ -125,7 +125,7 @@ def _annotated(annotation: model.Expression, tensor: Value) -> Value:
             return tensor if annotation.value.rpartition(".")[2] == "Tensor" else UNKNOWN
         return NONE if annotation.value is None else UNKNOWN
     if isinstance(annotation, (model.Name, model.Attribute)):
-        name = _last_name(annotation)
+        name = model.last_name(annotation)
         if name == "Tensor":
             return tensor
         return NOT_TENSOR if name in _PLAIN else UNKNOWN
@@ -137,7 +137,7 @@ def _annotated(annotation: model.Expression, tensor: Value) -> Value:
 
 
 def _generic(annotation: model.Subscript, tensor: Value) -> Value:
-    name = _last_name(annotation.value)
+    name = model.last_name(annotation.value)
     index = annotation.index
     arguments = index.elements if isinstance(index, model.Sequence) else (index,)
     inner = [_annotated(each, tensor) for each in arguments]
@@ -152,9 +152,3 @@ def _generic(annotation: model.Subscript, tensor: Value) -> Value:
     if name in _DICTS and len(inner) == 2:
         return Dict({"?": inner[1]}, open=True)
     return UNKNOWN
-
-
-def _last_name(expression: model.Expression) -> str:
-    if isinstance(expression, model.Attribute):
-        return expression.name
-    return expression.id if isinstance(expression, model.Name) else ""

@@ -25,14 +25,16 @@ from qlint.semantics import layers
 from qlint.semantics.kernels import Outcome
 from qlint.semantics.names import NN, canonical
 from qlint.semantics.operations import PARAMETER
+from qlint.syntax import model
 
 if TYPE_CHECKING:
     from qlint.flow.calls import Arguments
-    from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
+    from qlint.flow.scopes import Frame
 
 # The slot of the arguments; no attribute is named so.
 _ARGUMENTS = "<arguments>"
+_DOTTED = (model.Attribute, model.Name)
 
 
 def note_arguments(instance: Instance, base: str, arguments: Arguments) -> None:
@@ -60,20 +62,40 @@ def get(interp: Interpreter, instance: Instance, base: str, name: str) -> Value 
     return given if is_text or items_of(given) is not None else Tuple((given,) * dimensions)
 
 
-def check_parameter(interp: Interpreter, layer: Value, site: Site) -> None:
-    """Report code that takes the weight or bias of a layer for a tensor.
+def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -> None:
+    """Report what is computed with if it is the weight or bias of a layer: ``self.fc.weight``.
 
-    What convert makes of the layer has methods of these names.
+    What convert makes of the layer has methods of these names. A layer in a local name has been
+    asked for its class, as a rule, which convert changes.
     """
+    if not (isinstance(node, model.Attribute) and node.name in layers.BECOME_METHODS):
+        return
+    owner = node.value
+    if not (isinstance(owner, model.Attribute) and isinstance(owner.value, _DOTTED)):
+        return
+    if interp.int8_epoch != interp.epoch or not interp.forwarding or _is_asked_for(owner, frame):
+        return
+    layer = interp.evaluate(owner, frame)
     if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
         return
-    name = canonical(layer.cls.name)
-    if not interp.forwarding or name.removeprefix(NN) not in layers.WITH_METHODS:
-        return
-    if _is_converted(interp, layer):
-        tensor = Tensor(State.QUANTIZED)
-        event = UnsupportedOperation(PARAMETER, site.text, Outcome.FAILS, site, tensor)
-        interp.report(event)
+    name = canonical(layer.cls.name).removeprefix(NN)
+    if name in layers.WITH_METHODS and _is_converted(interp, layer):
+        site, tensor = interp.site(node, frame), Tensor(State.QUANTIZED)
+        interp.report(UnsupportedOperation(PARAMETER, site.text, Outcome.FAILS, site, tensor))
+
+
+def _is_asked_for(layer: model.Expression, frame: Frame) -> bool:
+    """Whether a function asks what a layer is before it looks into it."""
+    text = frame.module.text
+    spelled = text[layer.start : layer.end]
+    node = None if frame.function is None else frame.function.node
+    return node is not None and any(
+        isinstance(each, model.Call)
+        and isinstance(each.func, model.Name)
+        and each.func.id in ("isinstance", "callable", "type")
+        and text[each.start : each.end].partition("(")[2].startswith(spelled)
+        for each in model.walk(node.body)
+    )
 
 
 def _is_converted(interp: Interpreter, layer: Instance) -> bool:

@@ -67,10 +67,11 @@ class Log:
         and so is what gets tensors that the model around it has made int8.
         """
         sightings = []
+        graphs = graphs - prepared
         for seen in self._kept.values():
             trace = seen.event.tensor.trace
             eager = prepared if trace is None else {*prepared, trace.first.within}
-            if all(_is_in_graph(way, graphs - prepared, eager) for way in seen.ways):
+            if all(_is_in_graph(way, graphs, eager) for way in seen.ways):
                 continue
             models = dict.fromkeys(way[0].name for way in (seen.way, *seen.ways) if way)
             sightings.append(Sighting(seen.event, tuple(models)))

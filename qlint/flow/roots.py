@@ -440,14 +440,7 @@ def _quantizes(method: Function) -> bool:
     """Whether the code of a method mentions a step of quantization."""
     if "quantiz" not in method.module.text:
         return False
-    return any(
-        isinstance(node, (model.Name, model.Attribute)) and _last_name(node) in _QUANTIZING
-        for node in model.walk(method.node.body)
-    )
-
-
-def _last_name(node: model.Name | model.Attribute) -> str:
-    return node.id if isinstance(node, model.Name) else node.name
+    return any(model.last_name(node) in _QUANTIZING for node in model.walk(method.node.body))
 
 
 def _is_def(node: model.FunctionDef | model.Lambda) -> TypeGuard[model.FunctionDef]:

@@ -159,11 +159,7 @@ def _star_source(interp: Interpreter, path: Path) -> Value | None:
 
 
 def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
-    test = interp.evaluate(node.test, frame)
-    decided = truth(interp, test)
-    if decided is None:
-        test = conditions.with_flag(interp, node.test, test, frame)
-        decided = truth(interp, test)
+    test, decided = conditions.decide(interp, node.test, frame)
     if decided is not None:
         block, other = (node.body, node.orelse) if decided else (node.orelse, node.body)
         # A program is meant to run: a check that fails here fails for what was not looked at.

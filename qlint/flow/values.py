@@ -237,9 +237,11 @@ class Partial(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContextManager(Value):
-    """The ``call`` of a function under ``contextlib.contextmanager``, which ``with`` runs."""
+    """A call of a function under ``contextlib.contextmanager``, which ``with`` runs."""
 
-    call: Partial
+    function: Function
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -34,6 +34,7 @@ def _names(text: str) -> frozenset[str]:
 
 # A method that is to make a float tensor what a quantized one is: `mask.to(x)`.
 LIKE = "like another"
+LIKE_METHODS = _names("to type_as copy_")
 # An operation without int8 tensors that is given the dtype of one. These fail then; some take it
 # at a position, too.
 DTYPE = "dtype of another"
@@ -43,7 +44,6 @@ TAKE_FLOAT_DTYPE = _names(
     "softmax log_softmax sum mean prod cumsum cumprod to type finfo"
 )
 DTYPE_ARGUMENT = {"finfo": 0, "to": 1, "type": 1}
-LIKE_METHODS = _names("to type_as copy_")
 
 # `x[...] = y`, as torch names it; and what goes wrong whatever `y` is: a part that does not lie in
 # one piece.

@@ -417,3 +417,10 @@ def walk(part: object) -> Iterator[Node]:
             if isinstance(each, Node):
                 yield each
             waiting += [getattr(each, name) for name in type(each).__dataclass_fields__]
+
+
+def last_name(expression: Node) -> str:
+    """``c`` of ``a.b.c`` or of ``c`` alone; empty for anything else."""
+    if isinstance(expression, Attribute):
+        return expression.name
+    return expression.id if isinstance(expression, Name) else ""
