@@ -45,9 +45,8 @@ class Analysis:
 
 _WORD = re.compile(r"[^\W\d]\w*")
 # What makes a model of others, or quantizes one.
-# Only together with the word "quantization" do these mean what torch means by them.
-_STEPS = frozenset("prepare prepare_qat convert quantize quantize_qat".split())
-_QUANTIZING = _STEPS | known.GRAPH_STEPS
+# Only together with the word "quantization" do the steps mean what torch means by them.
+_QUANTIZING = known.EAGER_STEP_NAMES | known.GRAPH_STEPS
 _BUILDING = _QUANTIZING | frozenset(
     "Sequential ModuleList ModuleDict QuantWrapper QuantStub quantize_per_tensor "
     "quantize_per_channel".split()
@@ -433,7 +432,7 @@ def names_in(
         words += registered.intersection(_WORD.findall(source))
     for config in configs.keys() & set(words):
         words += configs[config]
-    return frozenset(words) if "quantiz" in text else frozenset(words) - _STEPS
+    return frozenset(words) if "quantiz" in text else frozenset(words) - known.EAGER_STEP_NAMES
 
 
 def _quantizes(method: Function) -> bool:

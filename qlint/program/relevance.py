@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from qlint.semantics.modules import EAGER_STEP_NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -18,9 +20,8 @@ _QUANTIZATION = re.compile(
     rb"|\bimport\b[^\n]*\bquantization\b|\bquantization\.\w+[(,)]"
 )
 # What makes values int8: stubs, wrappers, and the steps of the eager flow.
-_INT8 = re.compile(
-    rb"Quant(?:Stub|Wrapper)|quantize_per|\b(?:prepare|prepare_qat|convert|quantize|quantize_qat)\b"
-)
+_STEPS = "|".join(sorted(EAGER_STEP_NAMES)).encode()
+_INT8 = re.compile(rb"Quant(?:Stub|Wrapper)|quantize_per|\b(?:" + _STEPS + rb")\b")
 _STUBS = re.compile(rb"Quant(?:Stub|Wrapper)")
 _DECLARED = re.compile(rb"#\s*qlint:\s*quantized")
 _MODULES = re.compile(rb"\bnn\b|Module\b")

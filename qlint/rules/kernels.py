@@ -221,32 +221,14 @@ class UnsupportedOp(Rule):
 
     def on_unsupported_operation(self, event: UnsupportedOperation) -> Iterator[Finding]:
         """Report the operation."""
-        if event.name in (WRITE, PART):
+        if event.name == WRITE:
             message = _of_write(event)
-        elif event.name == PARAMETER:
-            message = (
-                f"`{event.spelled}` is a method of the int8 layer that convert makes, so code that "
-                "takes it for a tensor fails in the converted model"
-            )
-        elif event.name == FILL:
-            message = (
-                f"`{event.spelled}` writes a number far beyond the grid of this quantized tensor; "
-                "what stands there then is the end of its int8 range"
-            )
+        elif event.name in _MESSAGES:
+            message = _MESSAGES[event.name].format(event.spelled)
         elif event.outcome is Outcome.WRONG:
             message = (
                 f"`{event.spelled}` of a quantized tensor runs, but its result is rounded to the "
                 "input's scale, which is far too coarse for it"
-            )
-        elif event.name == LIKE:
-            message = (
-                f"`{event.spelled}` cannot make a float tensor like this quantized one, so the "
-                "converted model fails here"
-            )
-        elif event.name == DTYPE:
-            message = (
-                f"`{event.spelled}` gets the dtype of a quantized tensor, which it cannot do "
-                "anything with, so the converted model fails here"
             )
         else:
             message = (
@@ -254,6 +236,30 @@ class UnsupportedOp(Rule):
                 "model fails here"
             )
         yield Finding(event.site, message, _cure(event.name))
+
+
+# What happens where it is not just that there is no kernel.
+_MESSAGES = {
+    PART: (
+        "this part of a quantized tensor does not lie in one piece, and int8 writes no numbers "
+        "into such parts, so the converted model fails here"
+    ),
+    PARAMETER: (
+        "`{}` is a method of the int8 layer that convert makes, so code that takes it for a tensor "
+        "fails in the converted model"
+    ),
+    FILL: (
+        "`{}` writes a number far beyond the grid of this quantized tensor; what stands there then "
+        "is the end of its int8 range"
+    ),
+    LIKE: (
+        "`{}` cannot make a float tensor like this quantized one, so the converted model fails here"
+    ),
+    DTYPE: (
+        "`{}` gets the dtype of a quantized tensor, which it cannot do anything with, so the "
+        "converted model fails here"
+    ),
+}
 
 
 def _cure(name: str) -> str:
@@ -264,11 +270,6 @@ def _cure(name: str) -> str:
 
 
 def _of_write(event: UnsupportedOperation) -> str:
-    if event.name == PART:
-        return (
-            "this part of a quantized tensor does not lie in one piece, and int8 writes no numbers "
-            "into such parts, so the converted model fails here"
-        )
     if event.outcome is Outcome.WRONG:
         return (
             "only the integers of this quantized tensor are copied: on the scale of the one that "

@@ -29,10 +29,8 @@ RELU = NN + "ReLU"
 FUSES_WITH = {NN + "BatchNorm1d": frozenset({NN + "Conv1d", NN + "Linear"})}
 
 # Steps of the eager flow that take a model and make its layers work on int8.
-EAGER_STEPS = frozenset(
-    QUANTIZATION + name
-    for name in ("prepare", "prepare_qat", "convert", "quantize", "quantize_qat")
-)
+EAGER_STEP_NAMES = frozenset("prepare prepare_qat convert quantize quantize_qat".split())
+EAGER_STEPS = frozenset(QUANTIZATION + name for name in EAGER_STEP_NAMES)
 
 EXPORTS = frozenset({"torch.export.export", "torch.export.export_for_training"})
 EXPORTED_PROGRAM = "torch.export.ExportedProgram"
