@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from qlint.flow import layer_attributes
+from qlint.flow.arguments import Arguments
 from qlint.flow.containers import get_item, new_dict, set_item
 from qlint.flow.heap import unsure_slots
+from qlint.flow.module_methods import has_method
 from qlint.flow.modules import attach, children, external_base, is_module
+from qlint.flow.records import named_tuple_method
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
@@ -68,13 +73,18 @@ def global_names(interp: Interpreter, module: Module) -> Dict:
 def _of_external(interp: Interpreter, value: External, name: str, site: Site) -> Value:
     if value.name == "sys" and name == "modules":
         return new_dict([(Constant("__main__"), ModuleValue(site.module)), (UNKNOWN, UNKNOWN)])
-    if value.name == "torch" and name == "__version__":
+    return _outside(value.name, name)
+
+
+@lru_cache(maxsize=4096)
+def _outside(owner: str, name: str) -> Value:
+    if owner == "torch" and name == "__version__":
         return Constant(kernels.torch_version())
-    if value.name == int8_tensors.DTYPE and name in int8_tensors.DTYPE_ATTRIBUTES:
+    if owner == int8_tensors.DTYPE and name in int8_tensors.DTYPE_ATTRIBUTES:
         return Constant(int8_tensors.DTYPE_ATTRIBUTES[name])
     if name in _NAMES:
-        return Constant(value.name.rpartition(".")[2])
-    dotted = f"{value.name}.{name}"
+        return Constant(owner.rpartition(".")[2])
+    dotted = f"{owner}.{name}"
     return outside(dotted) if name in NUMBERS else External(dotted)
 
 
@@ -182,9 +192,6 @@ def _delegated(
     interp: Interpreter, value: Instance, cls: Class, name: str, site: Site
 ) -> Value | None:
     """What a class's own ``__getattr__`` finds where nothing else does."""
-    from qlint.flow.calls import Arguments
-    from qlint.flow.module_methods import has_method
-
     method = cls.lookup("__getattr__")
     if method is None or name.startswith("_") or has_method(value, name):
         return None
@@ -202,9 +209,6 @@ def _slots_of(value: Instance, names: list[str]) -> Dict:
 
 
 def _external_attribute(interp: Interpreter, value: Instance, name: str) -> Value:
-    from qlint.flow import layer_attributes
-    from qlint.flow.module_methods import has_method
-    from qlint.flow.records import named_tuple_method
 
     of_tuple = named_tuple_method(value, name) is not None
     if has_method(value, name) or value.data is not None or of_tuple:
@@ -250,8 +254,6 @@ def _from_class(
         return found
     bound = BoundMethod(found, receiver)
     if found.kind == "property":
-        from qlint.flow.calls import Arguments
-
         return interp.call(bound, Arguments(()), site)
     return bound
 
@@ -275,8 +277,6 @@ _READERS: dict[type[Value], Callable[[Interpreter, Any, str, Site], Value]] = {
 
 def set_(interp: Interpreter, target: Value, name: str, value: Value, site: Site) -> None:
     """Do ``target.name = value``."""
-    from qlint.flow.calls import Arguments
-
     if isinstance(target, Instance):
         cls = target.cls if isinstance(target.cls, Class) else None
         known = None if cls is None else cls.lookup(name)

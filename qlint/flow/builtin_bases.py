@@ -20,7 +20,7 @@ from qlint.flow.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 
@@ -119,7 +119,7 @@ def has_only_known(value: Instance | Class) -> bool:
     ):
         return False
     return not cls.has_unknown_base and all(
-        each in _PLAIN or each.startswith("torch.nn.Module") for each in cls.external_bases()
+        each in _PLAIN or each.startswith("torch.nn.Module") for each in cls.external_bases
     )
 
 
@@ -131,4 +131,4 @@ def _is_namespace(instance: Instance) -> bool:
     cls = instance.cls
     if isinstance(cls, External):
         return cls.name in _NAMESPACES
-    return not _NAMESPACES.isdisjoint(cls.external_bases())
+    return not _NAMESPACES.isdisjoint(cls.external_bases)

@@ -18,7 +18,8 @@ from qlint.flow.containers import (
     set_items,
 )
 from qlint.flow.flags import flag_of
-from qlint.flow.operators import binary, unary
+from qlint.flow.modules import children, is_known_in_part, is_module
+from qlint.flow.operators import binary, report_arithmetic, unary
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
@@ -40,12 +41,14 @@ from qlint.flow.values import (
     Value,
     join,
     options_of,
+    quantized_in,
 )
+from qlint.semantics.operations import Op
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 
@@ -80,7 +83,6 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.modules import children, is_known_in_part, is_module
 
     value = arguments.args[0] if arguments.args else UNKNOWN
     if isinstance(value, Instance) and isinstance(value.cls, Class):
@@ -101,7 +103,6 @@ def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_enumerate(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.modules import is_known_in_part
 
     if not arguments.args:
         return UNKNOWN
@@ -132,9 +133,6 @@ def py_zip(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_sum(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.operators import report_arithmetic
-    from qlint.flow.values import quantized_in
-    from qlint.semantics.operations import Op
 
     values, more = known_items(interp, arguments.args[0]) if arguments.args else ((), False)
     start = arguments.get(1, "start")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import (
@@ -17,10 +17,11 @@ from qlint.flow import (
     records,
     torch_calls,
 )
+from qlint.flow.arguments import Arguments
 from qlint.flow.containers import data_of, new_dict
 from qlint.flow.events import Step
-from qlint.flow.heap import Changes
-from qlint.flow.scopes import Frame
+from qlint.flow.scopes import Frame, Outcome
+from qlint.flow.statements import join_returned
 from qlint.flow.values import (
     UNKNOWN,
     BoundMethod,
@@ -58,41 +59,6 @@ if TYPE_CHECKING:
     from qlint.flow.interpreter import Interpreter
 
 _PYTHON = ("builtins.", *python_calls.MODULES)
-
-__all__ = ["Arguments", "Changes", "call", "call_function"]
-
-
-@dataclass(slots=True)
-class Arguments:
-    """The arguments of a call.
-
-    ``more`` says that there may be others (``*args`` of unknown length): a parameter that gets
-    none of the known ones may then have its default or anything. ``spelled`` is the source of
-    what is called, ``frame`` the caller's; ``definite`` says that nothing else can be called here.
-    """
-
-    args: tuple[Value, ...]
-    kwargs: dict[str, Value] = field(default_factory=dict)
-    more: bool = False
-    spelled: str = ""
-    frame: Frame | None = None
-    definite: bool = True
-
-    def values(self) -> tuple[Value, ...]:
-        """All argument values."""
-        return (*self.args, *self.kwargs.values())
-
-    def get(self, index: int, name: str) -> Value | None:
-        """The argument at a position or under a keyword."""
-        return self.args[index] if index < len(self.args) else self.kwargs.get(name)
-
-    def with_first(self, first: Value) -> Arguments:
-        """The same arguments behind another."""
-        return Arguments((first, *self.args), self.kwargs, self.more, self.spelled, self.frame)
-
-    def without_first(self) -> Arguments:
-        """The same arguments but the first."""
-        return Arguments(self.args[1:], self.kwargs, self.more, self.spelled, self.frame)
 
 
 def call(interp: Interpreter, function: Value, arguments: Arguments, site: Site) -> Value:
@@ -146,19 +112,17 @@ def _call_external(
     interp: Interpreter, function: External, arguments: Arguments, site: Site
 ) -> Value:
     name = function.name
-    base, _, method = name.rpartition(".")
     first = arguments.args[0] if arguments.args else None
+    if isinstance(first, Instance):
+        base, _, method = name.rpartition(".")
+        of_base, rest = builtin_bases.is_base(base), arguments.without_first()
+        if of_base and not modules.is_module(first):
+            return builtin_bases.call_method(interp, first, method, rest, site) or UNKNOWN
+        bound = method in ("__init__", "forward", "__call__") or canonical(base) == known.MODULE
+        if of_base or bound:
+            return module_methods.call_base_method(interp, first, base, method, rest, site)
     if name == "builtins.type.__new__" and interp.being_defined:
         return interp.being_defined[-1]
-    if isinstance(first, Instance) and builtin_bases.is_base(base):
-        rest = arguments.without_first()
-        if not modules.is_module(first):
-            return builtin_bases.call_method(interp, first, method, rest, site) or UNKNOWN
-        return module_methods.call_base_method(interp, first, base, method, rest, site)
-    bound = method in ("__init__", "forward", "__call__") or canonical(base) == known.MODULE
-    if isinstance(first, Instance) and bound:
-        rest = arguments.without_first()
-        return module_methods.call_base_method(interp, first, base, method, rest, site)
     if name.startswith(_PYTHON):
         result = python_calls.call(interp, name, arguments, site)
         if result is not None:
@@ -222,7 +186,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
     if enums.is_enum(cls):
         return enums.find(cls, arguments.args)
     instance = Instance(cls=cls)
-    builtin_bases.give_data(instance, cls.external_bases())
+    builtin_bases.give_data(instance, cls.external_bases)
     interp.instantiated.add(cls)
     before = len(interp.models)
     if modules.is_module(instance):
@@ -344,8 +308,6 @@ def _run(
 
 
 def _run_body(interp: Interpreter, function: Function, frame: Frame) -> Value:
-    from qlint.flow.scopes import Outcome
-    from qlint.flow.statements import join_returned
 
     node = function.node
     if isinstance(node, model.Lambda):

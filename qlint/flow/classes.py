@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import enums
+from qlint.flow.arguments import Arguments
 from qlint.flow.containers import new_dict
 from qlint.flow.scopes import Frame
 from qlint.flow.values import (
@@ -43,7 +44,7 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
     )
     metaclass = _metaclass(interp, node, bases, frame)
     cls = Class(node.name, frame.module, node, bases, {}, metaclass=metaclass)
-    cls.mro.extend(_linearize(cls))
+    cls.inherit(_linearize(cls))
     body = Frame(frame.namespace, cls.namespace, parent=frame, owner=cls, is_class_body=True)
     interp.execute(node.body, body)
     if body.names is not cls.namespace:  # a branch in the body made a new dict
@@ -75,8 +76,6 @@ def _choose_methods(cls: Class) -> None:
 
 def _tell_base(interp: Interpreter, cls: Class, node: model.ClassDef, frame: Frame) -> None:
     """Call the ``__init_subclass__`` of a base; registries are filled that way, too."""
-    from qlint.flow.calls import Arguments
-
     hook = cls.lookup("__init_subclass__", after=cls)
     if isinstance(hook, Function):
         kwargs = _keywords(interp, node, frame)
@@ -93,8 +92,6 @@ def _keywords(interp: Interpreter, node: model.ClassDef, frame: Frame) -> dict[s
 
 def _tell_metaclass(interp: Interpreter, cls: Class, node: model.ClassDef, frame: Frame) -> None:
     """Call the ``__new__`` and ``__init__`` of a metaclass, which may keep the class somewhere."""
-    from qlint.flow.calls import Arguments
-
     if cls.metaclass is None:
         return
     names = new_dict((Constant(name), value) for name, value in cls.namespace.items())
@@ -127,8 +124,6 @@ def _apply(
     frame: Frame,
 ) -> Value:
     """Call a decorator of the program; registries are filled that way."""
-    from qlint.flow.calls import Arguments
-
     makes_object = isinstance(decorator, Class) and isinstance(decorated, Function)
     if not isinstance(decorator, (Function, BoundMethod)) and not makes_object:
         return decorated

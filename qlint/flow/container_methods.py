@@ -39,7 +39,7 @@ from qlint.flow.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import alternatives, enums
+from qlint.flow.modules import PART, child_at, children, is_module, remove_child, set_child
 from qlint.flow.scopes import Namespace
 from qlint.flow.values import (
     NOT_TENSOR,
@@ -142,7 +143,7 @@ def items_of(value: Value) -> Tuple | None:
         items = value.slots["items"]
         return items if isinstance(items, Tuple) else _union_items(items)
     if isinstance(value, Instance) and isinstance(value.cls, Class):
-        if "typing.NamedTuple" in value.cls.external_bases():
+        if "typing.NamedTuple" in value.cls.external_bases:
             return Tuple(tuple(value.slots.values()))
         return None
     return value if isinstance(value, Tuple) else None
@@ -179,7 +180,6 @@ def extend(interp: Interpreter, target: List, added: Value) -> None:
 def iterate(interp: Interpreter, value: Value) -> list[Value]:
     """The items a ``for`` over the value meets, MORE at the end if there may be others."""
     value = data_of(value)
-    from qlint.flow.modules import PART, children, is_module
 
     if isinstance(value, Union):
         return _iterate_union(interp, value)
@@ -248,7 +248,6 @@ def get_item(interp: Interpreter, value: Value, index: Value) -> Value:
 
 def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
     value = data_of(value)
-    from qlint.flow.modules import child_at, is_module
 
     if isinstance(value, Tensor):
         picks = not isinstance(index, (SomeSlice, Tuple, Tensor)) and not _is_slice(index)
@@ -357,7 +356,6 @@ def _some_item(items: Iterable[Value]) -> Value:
 def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> None:
     """Do ``target[index] = value``."""
     target = data_of(target)
-    from qlint.flow.modules import is_module, set_child
 
     if isinstance(target, Dict):
         slot = slot_of(index)
@@ -381,7 +379,6 @@ def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> 
 def delete_item(interp: Interpreter, target: Value, index: Value) -> None:
     """Do ``del target[index]``."""
     target = data_of(target)
-    from qlint.flow.modules import is_module, remove_child
 
     if isinstance(target, Dict):
         slot = slot_of(index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlint.flow import calls, special_methods
-from qlint.flow.calls import Arguments
+from qlint.flow.arguments import Arguments
 from qlint.flow.scopes import Outcome
 from qlint.flow.values import (
     UNKNOWN,

@@ -10,7 +10,7 @@ from qlint.flow.containers import items_of
 from qlint.flow.values import NOT_TENSOR, UNKNOWN, Constant, Tuple, Value
 
 if TYPE_CHECKING:
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 

@@ -25,7 +25,7 @@ _PLAIN = frozenset({"enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "builtins.st
 
 def is_enum(cls: Class | External) -> bool:
     """Whether a class of the program is an enumeration."""
-    return isinstance(cls, Class) and not _BASES.isdisjoint(cls.external_bases())
+    return isinstance(cls, Class) and not _BASES.isdisjoint(cls.external_bases)
 
 
 def make_members(cls: Class) -> None:
@@ -63,7 +63,7 @@ def find(cls: Class, args: Sequence[Value]) -> Value:
 def plain(value: Value) -> Value:
     """The number or text that a member of an ``IntEnum`` or ``StrEnum`` is; others as they are."""
     if is_member(value) and isinstance(value.cls, Class):
-        is_plain = not _PLAIN.isdisjoint(value.cls.external_bases())
+        is_plain = not _PLAIN.isdisjoint(value.cls.external_bases)
         return value.slots["value"] if is_plain else value
     return value
 
@@ -77,7 +77,7 @@ def equal(left: Value, right: Value) -> bool | None:
     assert isinstance(member.cls, Class)
     if not isinstance(other, Constant):
         return None
-    if _PLAIN.isdisjoint(member.cls.external_bases()):
+    if _PLAIN.isdisjoint(member.cls.external_bases):
         return False
     value = member.slots["value"]
     return value.value == other.value if isinstance(value, Constant) else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import conditions, layer_attributes, narrowing, special_methods, texts
-from qlint.flow.calls import Arguments
+from qlint.flow.arguments import Arguments
+from qlint.flow.classes import make_super
 from qlint.flow.containers import (
     MORE,
     data_of,
@@ -33,6 +34,7 @@ from qlint.flow.values import (
     Unknown,
     Value,
     join,
+    options_of,
 )
 from qlint.syntax import model
 
@@ -95,7 +97,6 @@ def _call(interp: Interpreter, node: model.Call, frame: Frame) -> Value:
 
 
 def _zero_argument_super(interp: Interpreter, frame: Frame) -> Value:
-    from qlint.flow.classes import make_super
 
     scope: Frame | None = frame
     while scope is not None:
@@ -168,7 +169,7 @@ def _boolean(interp: Interpreter, node: model.BooleanOp, frame: Frame) -> Value:
     if decided and _is_question(left):
         return results[0]  # `a == b or True`
     if node.op == "or":  # what was false is not the value
-        left = join(each for each in _options(left) if truth(interp, each) is not False)
+        left = join(each for each in options_of(left) if truth(interp, each) is not False)
     if isinstance(left, Unknown) and results[0] == NOT_TENSOR:
         return NOT_TENSOR
     return join([left, *results])
@@ -178,14 +179,8 @@ def _is_question(value: Value) -> bool:
     """Whether only the truth of a value can matter: the result of a comparison, a flag."""
     return all(
         isinstance(each, NotTensor) or (isinstance(each, Constant) and isinstance(each.value, bool))
-        for each in _options(value)
+        for each in options_of(value)
     )
-
-
-def _options(value: Value) -> tuple[Value, ...]:
-    from qlint.flow.values import options_of
-
-    return options_of(value)
 
 
 def _compare(interp: Interpreter, node: model.Compare, frame: Frame) -> Value:

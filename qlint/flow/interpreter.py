@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import assignment, attributes, calls, containers, expressions, statements
-from qlint.flow.calls import Arguments
+from qlint.flow.arguments import Arguments
 from qlint.flow.events import Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
@@ -367,7 +367,9 @@ class Interpreter:
 
     def global_name(self, name: str, namespace: Namespace) -> Value:
         """The value of a module's global name or of a builtin."""
-        found = self._own_name(namespace, name)
+        found = namespace.names.get(name)
+        if found is None or type(found) in (Lazy, Union):
+            found = self._own_name(namespace, name)
         if found is not None:
             return found
         if name in ("__name__", "__file__"):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import attributes, builtin_bases, texts
+from qlint.flow.classes import make_super
 from qlint.flow.heap import unsure_slots
 from qlint.flow.module_methods import has_method
 from qlint.flow.modules import attach, children, is_module
@@ -39,7 +40,7 @@ from qlint.semantics.names import FUNCTIONAL, canonical
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
     from qlint.program.project import Module
@@ -108,7 +109,7 @@ def _instance_is(value: Instance, cls: Class | External) -> bool | None:
     if isinstance(value.cls, Class):
         if cls in value.cls.mro:
             return True
-        names = {canonical(each) for each in value.cls.external_bases()}
+        names = {canonical(each) for each in value.cls.external_bases}
     else:
         names = {canonical(value.cls.name)}
     if isinstance(cls, Class):
@@ -298,7 +299,6 @@ def py_delattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_super(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    from qlint.flow.classes import make_super
 
     if len(arguments.args) == 2 and isinstance(arguments.args[0], Class):
         return make_super(arguments.args[1], arguments.args[0])

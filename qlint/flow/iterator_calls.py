@@ -12,7 +12,7 @@ from qlint.flow.values import NONE, UNKNOWN, Constant, Tuple, Value
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 

@@ -28,7 +28,7 @@ from qlint.semantics.operations import PARAMETER
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow.builtin_calls import py_update, update_with
 from qlint.flow.containers import MAX_LENGTH, items_of, known_items, new_dict, new_list, set_items
+from qlint.flow.contexts import enter
 from qlint.flow.modules import attach
 from qlint.flow.values import (
     NONE,
@@ -29,7 +30,7 @@ from qlint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 
@@ -128,8 +129,6 @@ def py_exit_stack(interp: Interpreter, arguments: Arguments, site: Site) -> Valu
 
 def py_enter_context(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     """What entering a manager on an ``ExitStack`` returns."""
-    from qlint.flow.contexts import enter
-
     manager = arguments.get(0, "cm") or UNKNOWN
     return join(enter(interp, each, site) for each in options_of(manager))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qlint.flow.arguments import Arguments
 from qlint.flow.events import Call, ModuleCall, UnsupportedModule
 from qlint.flow.heap import unsure_slots
+from qlint.flow.inputs import assumed_input
 from qlint.flow.modules import (
     MORE,
     children,
@@ -41,7 +43,6 @@ from qlint.semantics import modules as known
 from qlint.semantics.names import NN, canonical
 
 if TYPE_CHECKING:
-    from qlint.flow.calls import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 
@@ -151,9 +152,6 @@ def _says_what_it_gets(arguments: Arguments) -> bool:
 
 def _assumed_inputs(interp: Interpreter, forward: Value, cls: Class) -> Arguments:
     """Arguments for a forward pass whose input is taken to be quantized."""
-    from qlint.flow.calls import Arguments
-    from qlint.flow.inputs import assumed_input
-
     function, bound = signature(forward)
     parameters = function.node.parameters
     positional = (*parameters.positional_only, *parameters.positional)[bound:]

@@ -52,7 +52,7 @@ from qlint.semantics.names import canonical
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 

@@ -15,6 +15,7 @@ from qlint.flow.values import (
     List,
     SomeSlice,
     Tuple,
+    Union,
     Unknown,
     Value,
     one_of,
@@ -38,7 +39,7 @@ def is_module_class(cls: Class) -> bool:
 
     A class with an outside base that cannot be resolved counts if it has a ``forward``.
     """
-    outside = list(cls.external_bases())
+    outside = cls.external_bases
     if any(name.startswith((NN, "torch.ao.")) for name in outside):
         return True
     may_be = cls.has_unknown_base or any(may_be_module_class(name) for name in outside)
@@ -49,7 +50,7 @@ def external_base(instance: Instance, after: Class | None = None) -> str:
     """The outside class whose methods an instance falls back on."""
     if isinstance(instance.cls, External):
         return canonical(instance.cls.name)
-    outside = list(instance.cls.external_bases())
+    outside = instance.cls.external_bases
     return next((name for name in outside if name.startswith(NN)), outside[0] if outside else "")
 
 
@@ -58,6 +59,7 @@ def is_container(instance: Instance) -> bool:
     return external_base(instance) in known.CONTAINERS
 
 
+_MAY_BE_MODULES = frozenset({Instance, Unknown, Union})
 # The slot of a container that has more submodules than were looked at; no attribute is named so.
 MORE = "<more>"
 # The slot of a container that is a part of another, it is not known which.
@@ -70,7 +72,8 @@ def children(instance: Instance) -> list[tuple[str, Value]]:
     return [
         (name, value)
         for name, value in instance.slots.items()
-        if any(_is_child(each, container) for each in options_of(value))
+        if type(value) in _MAY_BE_MODULES
+        and any(_is_child(each, container) for each in options_of(value))
     ]
 
 
@@ -182,7 +185,7 @@ def classes_in(instance: Instance) -> frozenset[str]:
             if isinstance(cls, External):
                 names.add(canonical(cls.name))
             else:
-                names.update(name for name in cls.external_bases())
+                names.update(cls.external_bases)
     return frozenset(names)
 
 

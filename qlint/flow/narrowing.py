@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     Constant,
+    Dict,
+    List,
     State,
     Tensor,
     Tuple,
     Union,
+    Unknown,
     Value,
     join,
     options_of,
@@ -78,7 +81,6 @@ def _assume_comparison(test: model.Compare, holds: bool, frame: Frame) -> None:
 def _may_be_none(value: Value, wanted: bool) -> bool:
     if isinstance(value, Constant):
         return (value.value is None) is wanted
-    from qlint.flow.values import Unknown
 
     return not wanted or isinstance(value, Unknown)
 
@@ -123,7 +125,6 @@ def _assume_call(interp: Interpreter, test: model.Call, holds: bool, frame: Fram
     if is_tensor:
         _keep(frame, subject, lambda value: isinstance(value, Tensor) is holds or not _plain(value))
     elif is_sequence:
-        from qlint.flow.values import List
 
         def keep(value: Value) -> bool:
             if isinstance(value, Tensor):
@@ -134,7 +135,6 @@ def _assume_call(interp: Interpreter, test: model.Call, holds: bool, frame: Fram
 
 
 def _plain(value: Value) -> bool:
-    from qlint.flow.values import Dict, List
 
     return isinstance(value, (Tensor, Tuple, List, Dict, Constant))
 

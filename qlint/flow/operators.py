@@ -12,6 +12,7 @@ from qlint.flow.events import Operation, UnsupportedOperation
 from qlint.flow.flags import IsAmong, flag_of
 from qlint.flow.values import (
     FLOAT,
+    NONE,
     NOT_TENSOR,
     UNKNOWN,
     Class,
@@ -294,20 +295,15 @@ def _identity(
     answers = {
         _identical(a, b, sure_if_different) for a in options_of(left) for b in options_of(right)
     }
-    if len(answers) == 1:
-        answer = answers.pop()
-        if answer is not None:
-            return Constant(answer is positive)
-    return NOT_TENSOR
+    answer = answers.pop() if len(answers) == 1 else None
+    return NOT_TENSOR if answer is None else Constant(answer is positive)
 
 
 def _identical(left: Value, right: Value, sure_if_different: bool) -> bool | None:
     if isinstance(left, (Unknown, NotTensor)) or isinstance(right, (Unknown, NotTensor)):
-        none = Constant(None)
         # A size or a flag that is not known is still not None.
-        if none in (left, right) and isinstance(left, NotTensor) | isinstance(right, NotTensor):
-            return False
-        return None
+        sized = isinstance(left, NotTensor) or isinstance(right, NotTensor)
+        return False if sized and NONE in (left, right) else None
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return None if isinstance(left, Tensor) and isinstance(right, Tensor) else False
     if left is right or (left == right and not isinstance(left, Tuple)):

@@ -25,7 +25,7 @@ from qlint.semantics.operations import OPERATOR_MODULE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlint.flow.arguments import Arguments
 from qlint.flow.containers import new_dict, new_list
 from qlint.flow.values import (
     UNKNOWN,
@@ -22,7 +23,6 @@ from qlint.syntax import model
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qlint.flow.calls import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 
@@ -83,7 +83,6 @@ def _fields(cls: Class) -> dict[str, bool]:
 
 
 def _default(interp: Interpreter, value: Value | None, site: Site) -> Value | None:
-    from qlint.flow.calls import Arguments
 
     if not (isinstance(value, Instance) and value.cls == _FIELD):
         return value
@@ -95,7 +94,6 @@ def _default(interp: Interpreter, value: Value | None, site: Site) -> Value | No
 def _finish(
     interp: Interpreter, instance: Instance, only_init: tuple[Value, ...], site: Site
 ) -> None:
-    from qlint.flow.calls import Arguments
 
     method = instance.cls.lookup("__post_init__") if isinstance(instance.cls, Class) else None
     if isinstance(method, Function):
@@ -155,5 +153,5 @@ def named_tuple_method(
     value: Instance, name: str
 ) -> Callable[[Interpreter, Arguments, Site], Value] | None:
     """The method of that name that an instance has from ``typing.NamedTuple``."""
-    is_one = isinstance(value.cls, Class) and "typing.NamedTuple" in value.cls.external_bases()
+    is_one = isinstance(value.cls, Class) and "typing.NamedTuple" in value.cls.external_bases
     return _METHODS.get(name) if is_one else None

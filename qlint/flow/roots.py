@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, TypeGuard
 
-from qlint.flow.calls import Arguments
+from qlint.flow.arguments import Arguments
 from qlint.flow.events import Site
 from qlint.flow.idle_parts import is_idle
 from qlint.flow.inputs import float_input

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlint.flow import containers, operators
-from qlint.flow.calls import Arguments
+from qlint.flow.arguments import Arguments
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,

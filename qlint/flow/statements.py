@@ -253,10 +253,12 @@ def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:
     outer = frame.breaks, frame.continues
     frame.breaks, frame.continues = [], []
     outcome = _FALLS_THROUGH
+    returns = len(frame.returns)
     for number in range(_MOST_WHILE_ROUNDS):
         decided = truth(interp, interp.evaluate(node.test, frame))
-        cut = interp.exhausted or (decided is None and number >= _WHILE_ROUNDS)
-        if decided is False or cut:
+        # Where some way has left the loop, nobody knows how often it goes round either.
+        unsure = decided is None or bool(frame.breaks) or len(frame.returns) > returns
+        if decided is False or interp.exhausted or (unsure and number >= _WHILE_ROUNDS):
             break
 
         def body() -> Outcome:

@@ -63,7 +63,7 @@ from qlint.semantics.operations import (
 )
 
 if TYPE_CHECKING:
-    from qlint.flow.calls import Arguments
+    from qlint.flow.arguments import Arguments
     from qlint.flow.events import Form, Site
     from qlint.flow.interpreter import Interpreter
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlint.flow.arguments import Arguments
 from qlint.flow.containers import data_of, items_of
 from qlint.flow.events import Site
 from qlint.flow.values import (
@@ -52,8 +53,6 @@ def _truth(interp: Interpreter, value: Value) -> bool | None:
 
 def _of_instance(interp: Interpreter, instance: Instance) -> bool | None:
     """What ``__bool__`` says, or ``__len__``; without either an object is true."""
-    from qlint.flow.calls import Arguments
-
     cls = instance.cls
     if not isinstance(cls, Class):
         return True if cls.name.startswith("torch.nn.") else None

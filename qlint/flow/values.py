@@ -184,6 +184,13 @@ class Class(Value):
     namespace: dict[str, Value]
     mro: list[Class | External] = field(default_factory=list)
     metaclass: Class | None = None
+    # Dotted names of the bases that lie outside the program.
+    external_bases: list[str] = field(default_factory=list)
+
+    def inherit(self, mro: Iterable[Class | External]) -> None:
+        """Settle where attributes are looked for, the class itself first."""
+        self.mro.extend(mro)
+        self.external_bases.extend(each.name for each in self.mro if isinstance(each, External))
 
     def lookup(self, name: str, after: Class | None = None) -> Value | None:
         """Find a class attribute along the MRO, behind ``after`` if given."""
@@ -203,10 +210,6 @@ class Class(Value):
             if isinstance(each, Class)
             for base in each.bases
         )
-
-    def external_bases(self) -> Iterator[str]:
-        """Dotted names of the bases that lie outside the program."""
-        return (each.name for each in self.mro if isinstance(each, External))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
