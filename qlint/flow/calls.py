@@ -115,11 +115,13 @@ def _call_external(
     first = arguments.args[0] if arguments.args else None
     if isinstance(first, Instance):
         base, _, method = name.rpartition(".")
-        of_base, rest = builtin_bases.is_base(base), arguments.without_first()
-        if of_base and not modules.is_module(first):
-            return builtin_bases.call_method(interp, first, method, rest, site) or UNKNOWN
+        of_base = builtin_bases.is_base(base)
         bound = method in ("__init__", "forward", "__call__") or canonical(base) == known.MODULE
+        if of_base and not modules.is_module(first):
+            rest = arguments.without_first()
+            return builtin_bases.call_method(interp, first, method, rest, site) or UNKNOWN
         if of_base or bound:
+            rest = arguments.without_first()
             return module_methods.call_base_method(interp, first, base, method, rest, site)
     if name == "builtins.type.__new__" and interp.being_defined:
         return interp.being_defined[-1]

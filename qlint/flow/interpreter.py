@@ -58,6 +58,7 @@ _LEAST_BUDGET = 3_000
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
 _LIKE_FUNCTION_DEPTH = 6
+_BUILTINS = {name: External(f"builtins.{name}") for name in dir(builtins)}
 _EVALUATORS = expressions.EVALUATORS
 _EXECUTORS = statements.EXECUTORS
 
@@ -374,9 +375,7 @@ class Interpreter:
             return found
         if name in ("__name__", "__file__"):
             return Constant("__main__" if name == "__name__" else str(namespace.module.path))
-        if hasattr(builtins, name):
-            return External("builtins." + name)
-        return UNKNOWN
+        return _BUILTINS.get(name, UNKNOWN)
 
     def module_attribute(self, module: Module, name: str) -> Value | None:
         """A name of a module as seen from outside: its own, or a submodule's."""

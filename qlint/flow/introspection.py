@@ -33,6 +33,7 @@ from qlint.flow.values import (
     join,
     one_of,
     options_of,
+    verdict,
 )
 from qlint.semantics import kernels
 from qlint.semantics.names import FUNCTIONAL, canonical
@@ -53,7 +54,7 @@ def py_isinstance(interp: Interpreter, arguments: Arguments, site: Site) -> Valu
     wanted = list(classes.items) if isinstance(classes, Tuple) else list(options_of(classes))
     answers = {_is_any_instance(each, wanted) for each in options_of(value)}
     answer = answers.pop() if len(answers) == 1 else None
-    return NOT_TENSOR if answer is None else Constant(answer)
+    return verdict(answer)
 
 
 def _is_any_instance(value: Value, classes: list[Value]) -> bool | None:

@@ -32,6 +32,7 @@ from qlint.flow.values import (
     join,
     options_of,
     quantized_in,
+    verdict,
 )
 from qlint.semantics.kernels import BAD, Outcome
 from qlint.semantics.operations import (
@@ -279,7 +280,7 @@ def _membership(positive: bool, left: Value, right: Value) -> Value:
         known, more = list(items.items), items.open
     answers = {_is_among(each, known, more) for each in options_of(left)}
     answer = answers.pop() if len(answers) == 1 else None
-    return NOT_TENSOR if answer is None else Constant(answer is positive)
+    return verdict(None if answer is None else answer is positive)
 
 
 def _is_among(value: Value, known: Sequence[Value], more: bool) -> bool | None:
@@ -296,7 +297,7 @@ def _identity(
         _identical(a, b, sure_if_different) for a in options_of(left) for b in options_of(right)
     }
     answer = answers.pop() if len(answers) == 1 else None
-    return NOT_TENSOR if answer is None else Constant(answer is positive)
+    return verdict(None if answer is None else answer is positive)
 
 
 def _identical(left: Value, right: Value, sure_if_different: bool) -> bool | None:
@@ -324,7 +325,7 @@ def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None, site
     """The value of ``op operand``; ``truth`` is the operand's."""
     if op == "not":
         if truth is not None:
-            return Constant(not truth)
+            return verdict(not truth)
         flag = flag_of(operand)
         return NOT_TENSOR if flag is None else NotTensor(flag=Flag(flag.key, not flag.negated))
     tensor = quantized_in(each for each in options_of(operand) if isinstance(each, Tensor))

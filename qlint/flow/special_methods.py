@@ -9,17 +9,16 @@ from qlint.flow.arguments import Arguments
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
-    NOT_TENSOR,
     UNKNOWN,
     BoundMethod,
     Class,
-    Constant,
     Dict,
     Function,
     Instance,
     Union,
     Value,
     join,
+    verdict,
 )
 from qlint.semantics import operations
 
@@ -112,13 +111,13 @@ def compare(interp: Interpreter, op: str, left: Value, right: Value, site: Site)
         if method is None:
             return operators.compare(op, left, right)
         found = truth(interp, interp.call(method, Arguments((left,)), site))
-        return NOT_TENSOR if found is None else Constant(found is (op == "in"))
+        return verdict(None if found is None else found is (op == "in"))
     method = _method(left, _COMPARISONS.get(op, ""))
     if method is not None:
         return interp.call(method, Arguments((right,)), site)
     if op == "!=" and _method(left, "__eq__") is not None:
         equal = truth(interp, compare(interp, "==", left, right, site))
-        return NOT_TENSOR if equal is None else Constant(not equal)
+        return verdict(None if equal is None else not equal)
     return operators.compare(op, left, right)
 
 

@@ -28,6 +28,7 @@ from qlint.flow.values import (
     options_of,
     quantized_in,
     tensors_in,
+    verdict,
 )
 from qlint.semantics import int8_tensors, kernels
 from qlint.semantics import modules as known
@@ -215,7 +216,7 @@ def _is_tensor(value: Value) -> Value:
         for each in options_of(value)
     }
     answer = answers.pop() if len(answers) == 1 else None
-    return NOT_TENSOR if answer is None else Constant(answer)
+    return verdict(answer)
 
 
 def call_tensor_method(

@@ -384,7 +384,13 @@ UNKNOWN = Unknown()
 SUBMODULE = Unknown(submodule=True)
 NOT_TENSOR = NotTensor()
 NONE = Constant(None)
+_TRUE, _FALSE = Constant(True), Constant(False)
 FLOAT = Tensor(State.FLOAT)
+
+
+def verdict(holds: bool | None) -> Constant | NotTensor:
+    """The value of a question that is answered with yes, no, or not at all."""
+    return NOT_TENSOR if holds is None else _TRUE if holds else _FALSE
 
 
 def options_of(value: Value) -> tuple[Value, ...]:
