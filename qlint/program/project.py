@@ -77,6 +77,7 @@ class Project:
         }
         self._modules: dict[Path, Module | None] = {}
         self._resolved: dict[tuple[Path, str], Path | None] = {}
+        self._nearest: dict[Path, list[Path]] = {}
         self._listed: dict[str, frozenset[str]] = {}
         self.errors: dict[Path, SourceError | OSError] = {}
         self._found_installed: dict[str, tuple[Path, list[str]] | None] = {}
@@ -121,17 +122,23 @@ class Project:
             return None
         key = (importer.parent, "." + dotted)
         if key not in self._resolved:
-            around = importer.parents
-            near = sorted(
-                (root for root in self._roots if root in around), key=lambda root: -len(root.parts)
-            )
-            roots = [*near, *(root for root in self._roots if root not in around)]
+            roots = self._nearest_first(importer.parent)
             candidates = (
                 self._file_of(root, parts) for root in roots if self._serves(root, parts[0])
             )
             found = next((path for path in candidates if path is not None), None)
             self._resolved[key] = found or self._in_own_package(importer, parts)
         return self._resolved[key]
+
+    def _nearest_first(self, folder: Path) -> list[Path]:
+        """The folders that absolute imports are looked up in, those around a folder in front."""
+        if folder not in self._nearest:
+            around = {folder, *folder.parents}
+            near = [root for root in self._roots if root in around]
+            near.sort(key=lambda root: -len(root.parts))
+            others = [root for root in self._roots if root not in around]
+            self._nearest[folder] = near + others
+        return self._nearest[folder]
 
     def find_installed(self, dotted: str) -> tuple[Path, list[str]] | None:
         """The file of the module that a dotted name of an installed package begins with, and the

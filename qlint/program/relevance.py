@@ -20,9 +20,12 @@ _QUANTIZATION = re.compile(
     rb"|\bimport\b[^\n]*\bquantization\b|\bquantization\.\w+[(,)]"
 )
 # What makes values int8: stubs, wrappers, and the steps of the eager flow.
-_STEPS = "|".join(sorted(EAGER_STEP_NAMES)).encode()
-_INT8 = re.compile(rb"Quant(?:Stub|Wrapper)|quantize_per|\b(?:" + _STEPS + rb")\b")
 _STUBS = re.compile(rb"Quant(?:Stub|Wrapper)")
+_TO_INT8 = re.compile(rb"Quant(?:Stub|Wrapper)|quantize_per")
+_EAGER = re.compile(
+    rb"(?<![\w.])torch\.(?:ao\.)?quantization|\btorch(?:\.ao)?[ \t]+import\b.*\bquantization\b"
+)
+_STEPS = re.compile(rb"\b(?:" + "|".join(sorted(EAGER_STEP_NAMES)).encode() + rb")\b")
 _DECLARED = re.compile(rb"#\s*qlint:\s*quantized")
 _MODULES = re.compile(rb"\bnn\b|Module\b")
 _IMPORT = re.compile(
@@ -43,13 +46,13 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
     """The files in which something quantized can be seen, in the order given.
 
     These are the files that mention quantization (any module, if ``all_modules`` may get
-    quantized inputs) together with torch, and those that import one of them, directly or not: a
-    model whose stubs are in its base class mentions nothing itself. Classes that are registered
-    can be part of any model. Where nothing makes a value int8 there is nothing to be seen, though:
-    graphs and weights alone may be quantized.
+    quantized inputs) together with torch, and those that import one that makes values int8,
+    directly or not: a model whose stubs are in its base class mentions nothing itself. Classes
+    that are registered can be part of any model. Where nothing makes a value int8 there is nothing
+    to be seen, though: graphs and weights alone may be quantized.
     """
     pattern = _MODULES if all_modules else _QUANTIZATION
-    makes_int8 = False
+    int8: set[Path] = set()
     found: set[Path] = set()
     importers: dict[Path, set[Path]] = {}
     known = dict(contents)
@@ -57,23 +60,24 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
     while waiting:
         path = waiting.pop()
         content = known[path]
-        if (b"torch" in content and pattern.search(content)) or _DECLARED.search(content):
+        if b"torch" in content and pattern.search(content):
             found.add(path)
-            makes_int8 = makes_int8 or _INT8.search(content) is not None
-        if path not in found and path in contents and _imports_stubs(project, content):
-            found.add(path)
-            makes_int8 = True
+        if _makes_int8(content) or (
+            path not in found and path in contents and _imports_stubs(project, content)
+        ):
+            int8.add(path)
         for imported in _imported(project, path, content):
             importers.setdefault(imported, set()).add(path)
             if imported not in known:  # context: what it is matters, though not what is in it
                 known[imported] = project.context(imported)
                 waiting.append(imported)
-    if not (all_modules or makes_int8 or any(map(_DECLARED.search, contents.values()))):
-        return []
     if all_modules:
         _add_users_of_classes(found, importers, known)
+    elif int8:
+        _add_importers(int8, importers)
+        found |= int8
     else:
-        _add_importers(found, importers)
+        return []
     if found:
         found.update(
             path
@@ -86,6 +90,16 @@ def relevant(project: Project, contents: Mapping[Path, bytes], *, all_modules: b
         for path, content in contents.items()
         if path in found and (pattern.search(content) or _CODE.search(content))
     ]
+
+
+def _makes_int8(content: bytes) -> bool:
+    """Whether a file has something that makes values int8, or is declared to get such ones."""
+    if _DECLARED.search(content):
+        return True
+    if b"torch" not in content:
+        return False
+    eager = _EAGER.search(content) and _STEPS.search(content)
+    return bool(eager or _TO_INT8.search(content))
 
 
 def _add_importers(found: set[Path], importers: Mapping[Path, set[Path]]) -> None:

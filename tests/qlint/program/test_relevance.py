@@ -95,3 +95,47 @@ def test_import_cycles(tmp_path: Path) -> None:
         "b.py": "from a import A\nfrom torch.ao.quantization import QuantStub\nclass B: pass\n",
     }
     assert _relevant(tmp_path, files) == {"a.py", "b.py"}
+
+
+_GRAPHS = "import torch\nfrom torchao.quantization import quantize_\ndef q(m): quantize_(m)\n"
+
+
+def test_nothing_is_int8_where_only_graphs_are_quantized(tmp_path: Path) -> None:
+    files = {"core.py": _GRAPHS, "net.py": f"import core\n{_MODEL}"}
+    assert _relevant(tmp_path, files) == set()
+
+
+def test_users_of_graphs_are_not_read_for_int8_elsewhere(tmp_path: Path) -> None:
+    """The core of a package may import a graph flow, and everything imports the core."""
+    files = {
+        "core.py": _GRAPHS,
+        "net.py": f"import core\n{_MODEL}",
+        "int8.py": _QUANTIZED,
+        "both.py": "from int8 import Q\nimport core\nnet = core.q(Q())\n",
+    }
+    assert _relevant(tmp_path, files) == {"core.py", "int8.py", "both.py"}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "from torch.ao.quantization import prepare\nprepare(net)",
+        "from torch import quantization\nquantization.convert(net)",
+        "from torch.ao import quantization as tq\ntq.prepare_qat(net)",
+        "import torch.quantization as tq\ntq.quantize(net, run, args)",
+    ],
+)
+def test_steps_of_the_eager_flow_make_int8(tmp_path: Path, step: str) -> None:
+    files = {"script.py": f"{step}\n", "user.py": "import script\nclass User: pass\n"}
+    assert _relevant(tmp_path, files) == {"script.py", "user.py"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import modelopt.torch.quantization as mtq\nmtq.convert(torch_model)\n",
+        "import torch\nimport torchao.quantization\ndef convert(x): pass\n",
+    ],
+)
+def test_steps_of_other_packages_do_not(tmp_path: Path, text: str) -> None:
+    assert _relevant(tmp_path, {"script.py": text}) == set()
