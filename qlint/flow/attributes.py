@@ -11,6 +11,7 @@ from qlint.flow.containers import get_item, new_dict, set_item
 from qlint.flow.heap import unsure_slots
 from qlint.flow.module_methods import has_method
 from qlint.flow.modules import attach, children, external_base, is_module
+from qlint.flow.reach import note_reading
 from qlint.flow.records import named_tuple_method
 from qlint.flow.values import (
     FLOAT,
@@ -159,13 +160,7 @@ def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Val
 
 def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) -> Value:
     if name in value.slots:
-        found = value.slots[name]
-        if name in unsure_slots(value):
-            inherited = value.cls.lookup(name) if isinstance(value.cls, Class) else None
-            found = found if inherited is None else join([found, inherited])
-        if isinstance(found, Unknown) and is_module(value):
-            return Unknown(submodule=True, flag=found.flag)
-        return found
+        return _of_slot(interp, value, name)
     if name == "training" and is_module(value):
         # An int8 model is in eval mode; what runs in training only never meets int8 data.
         return Constant(False) if interp.forward_depth else NOT_TENSOR
@@ -186,6 +181,18 @@ def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) ->
     if name == "__dict__":
         return _slots_of(value, [slot for slot in value.slots if slot.isidentifier()])
     return _external_attribute(interp, value, name)
+
+
+def _of_slot(interp: Interpreter, value: Instance, name: str) -> Value:
+    found = value.slots[name]
+    if name in unsure_slots(value):
+        inherited = value.cls.lookup(name) if isinstance(value.cls, Class) else None
+        found = found if inherited is None else join([found, inherited])
+    if isinstance(found, Unknown) and is_module(value):
+        return Unknown(submodule=True, flag=found.flag)
+    if interp.forward_depth:
+        note_reading(interp, value, name, found)
+    return found
 
 
 def _delegated(

@@ -142,8 +142,7 @@ class ModuleCall:
     """A call of an ``nn.Module`` instance that was called before in the same forward pass.
 
     ``callee`` is the source of what is called; ``cls`` the name of its class, torch's canonical
-    one if it is torch's; ``parts`` the canonical names of all torch classes in it. It has
-    ``two_names`` if one module holds it under more than one.
+    one if it is torch's; ``parts`` the canonical names of all torch classes in it.
     """
 
     site: Site
@@ -152,7 +151,6 @@ class ModuleCall:
     parts: frozenset[str]
     earlier: tuple[Call, ...]
     tensor: Tensor
-    two_names: bool = False
 
 
 Event = Operation | UnsupportedOperation | UnsupportedModule | ModuleCall

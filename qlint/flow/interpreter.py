@@ -79,6 +79,10 @@ class Interpreter:
         self.forwarding: list[Class] = []
         # Modules of derived classes whose inherited forward got int8.
         self.unswapped: set[int] = set()
+        # The module whose forward pass this is, and what was read there from where convert does
+        # not look.
+        self.outermost: Instance | None = None
+        self.kept_aside: set[int] = set()
         # The torch containers and wrappers that are being called.
         self.running: list[Instance] = []
         self.instantiated: set[Class] = set()
@@ -155,7 +159,7 @@ class Interpreter:
         self.named.clear()
         self._stack.clear()
         self._on_stack.clear()
-        self.frame = None
+        self.frame = self.outermost = None
         self.forwarding.clear()
         self.running.clear()
         self.being_defined.clear()

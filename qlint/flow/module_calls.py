@@ -18,6 +18,7 @@ from qlint.flow.modules import (
     is_module_class,
     name_of,
 )
+from qlint.flow.reach import is_out_of_reach
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -120,7 +121,7 @@ def _run_forward(
     # What compares the outputs of a model with targets works on what has been dequantized.
     assumed = outermost and interp.assume_quantized and not known.is_loss(cls.name)
     if outermost:
-        interp.epoch += 1
+        _begin_pass(interp, instance)
     if assumed:
         arguments = _assumed_inputs(interp, forward, cls)
     repeats = _count_call(interp, instance, arguments, site)
@@ -140,6 +141,12 @@ def _run_forward(
     interp.repeating -= repeats
     # What leaves an assumed model has been dequantized by whoever wraps it.
     return FLOAT if assumed else result
+
+
+def _begin_pass(interp: Interpreter, outermost: Instance) -> None:
+    interp.epoch += 1
+    interp.outermost = outermost
+    interp.kept_aside.clear()
 
 
 def _says_what_it_gets(arguments: Arguments) -> bool:
@@ -231,11 +238,6 @@ def _check_kernel(
     )
 
 
-def is_out_of_reach(interp: Interpreter, instance: Instance) -> bool:
-    """Whether a module is part of no other, but called in the forward pass of one."""
-    return bool(interp.forwarding) and not instance.attached
-
-
 def note_options(instance: Instance, base: str, arguments: Arguments) -> None:
     """Keep the constructor's arguments on which it depends what convert makes of a module."""
     for name, position in kernels.module_options(base):
@@ -297,8 +299,9 @@ def _run_inside(
     if wrapper in interp.running:
         return UNKNOWN
     interp.running.append(wrapper)
+    if interp.forward_depth == 0:
+        _begin_pass(interp, wrapper)
     interp.forward_depth += 1
-    interp.epoch += interp.forward_depth == 1
     result = interp.call(inner, arguments, site)
     interp.forward_depth -= 1
     interp.running.pop()
@@ -313,7 +316,7 @@ def _run_children(
         return value
     outermost = interp.forward_depth == 0
     if outermost:
-        interp.epoch += 1
+        _begin_pass(interp, instance)
         if interp.assume_quantized:
             value = interp.quantized(site, "the input of the nn.Sequential is assumed quantized")
     interp.forwarded.add(id(instance))
@@ -361,13 +364,6 @@ def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, s
     if tensor is not None:
         cls = instance.cls
         name = cls.name if isinstance(cls, Class) else canonical(cls.name)
-        parts, two = classes_in(instance), _has_two_names(instance)
-        interp.report(ModuleCall(site, arguments.spelled, name, parts, earlier, tensor, two))
+        parts = classes_in(instance)
+        interp.report(ModuleCall(site, arguments.spelled, name, parts, earlier, tensor))
     return True
-
-
-def _has_two_names(instance: Instance) -> bool:
-    """Whether one module holds an instance under two names."""
-    return any(
-        sum(value is instance for value in owner.slots.values()) > 1 for owner in instance.owners
-    )

@@ -12,7 +12,6 @@ from qlint.flow.module_calls import (
     external_forward,
     forward_of,
     grid_of,
-    is_out_of_reach,
     note_options,
 )
 from qlint.flow.modules import (
@@ -27,6 +26,7 @@ from qlint.flow.modules import (
     replace_children,
     set_child,
 )
+from qlint.flow.reach import is_out_of_reach
 from qlint.flow.values import (
     FLOAT,
     NONE,

@@ -314,8 +314,8 @@ class UnsupportedLayer(Rule):
       ``Softmax``, ``Mish``, ``GRU``, ``AdaptiveMaxPool2d``, ``TransformerEncoderLayer`` and others;
     - ``PReLU``, whose int8 form is wrong;
     - instances of *subclasses* of layers that convert would swap;
-    - layers, and FloatFunctionals, that are part of no module: made in ``forward``, or kept in a
-      plain list or dict, where convert does not find them;
+    - layers, and FloatFunctionals, that convert does not find: made in ``forward``, or called from
+      a plain list or dict, a plain object or under a second name;
     - layers with arguments that no int8 module can have: ``Conv2d(padding="same")``,
       ``Upsample(mode="bicubic")``, ``MaxPool2d(return_indices=True)``,
       ``BatchNorm2d(affine=False)``.
@@ -433,12 +433,12 @@ class UnsupportedLayer(Rule):
         cure = _OPTION_CURES.get(event.option, _ISLAND)
         if event.out_of_reach:
             message = (
-                f"`{callee}` is {is_a} that is part of no module, so convert does not find "
-                "it, and it fails on this int8 tensor"
+                f"`{callee}` is {is_a} that convert does not find: it swaps what is registered in "
+                "a module, under the first of its names; this one stays float and fails on int8"
             )
             cure = (
                 "make it an attribute of the module in __init__, or put it into an nn.ModuleList "
-                "or nn.ModuleDict that is one"
+                "or nn.ModuleDict that is one, and call it from there"
             )
         elif event.cls is not None and (is_swapped(event.base) or is_functional):
             message = (

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
-from qlint.semantics.kernels import is_swapped
 from qlint.semantics.modules import QUANT_STUBS, RELU, REUSABLE
 
 if TYPE_CHECKING:
@@ -192,14 +191,6 @@ class ReusedModule(Rule):
             ),
         ),
         Example(
-            "a convolution under two names",
-            forward_example(
-                "self.same = self.conv",
-                "x = self.same(self.quant(x))",
-                "return self.conv(x)  # QL203",
-            ),
-        ),
-        Example(
             "stubs, and a layer used once",
             forward_example(
                 "a, b = self.conv(self.quant(x)), x",
@@ -213,11 +204,6 @@ class ReusedModule(Rule):
         stateful = {part for part in event.parts - REUSABLE if part.startswith("torch.")}
         if stateful and event.cls != RELU and event.cls not in QUANT_STUBS:
             harm = "after prepare both uses share one observer, and with it one scale"
-            if event.two_names and is_swapped(event.cls):
-                harm = (
-                    "convert swaps it under the first of its names only; under the other the "
-                    "float layer stays, and fails on int8"
-                )
             message = f"`{event.callee}` is called {_counted(event)}; {harm}"
             cure = (
                 "use one instance for each call, or keep it on purpose with "

@@ -51,7 +51,7 @@ class Net(nn.Module):
 
 
 class Held(nn.Module):
-    """Calls layers that belong to another module."""
+    """Calls layers that belong to another module, which is not converted with it."""
 
     def __init__(self, net):
         super().__init__()
@@ -61,7 +61,7 @@ class Held(nn.Module):
     def forward(self, x):
         x = self.quant(x)
         for layer in self.layers:
-            x = layer(x)
+            x = layer(x)  # QL109
         return self.dequant(x)
 
 

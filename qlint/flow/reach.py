@@ -1,0 +1,48 @@
+"""Which modules convert finds: those that are registered, under the name that they have first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.flow.modules import is_module, modules_in
+from qlint.flow.values import Dict, Instance, List, Tuple, Value
+
+if TYPE_CHECKING:
+    from qlint.flow.interpreter import Interpreter
+
+
+def note_reading(interp: Interpreter, owner: Instance, name: str, value: Value) -> None:
+    """Note how a forward pass has come by modules: what convert swaps is in one place only.
+
+    The second name of a layer, and a plain list that layers were put into, still have the layer
+    that was there before.
+    """
+    if isinstance(value, Instance):
+        if is_module(owner) and _first_name(owner, value) == name:
+            interp.kept_aside.discard(id(value))
+        elif is_module(value):
+            interp.kept_aside.add(id(value))
+    elif isinstance(value, (List, Tuple)) or (isinstance(value, Dict) and value.owner is None):
+        held = value.slots.values() if isinstance(value, Dict) else (value,)
+        interp.kept_aside.update(id(each) for part in held for each in modules_in(part))
+
+
+def _first_name(owner: Instance, value: Instance) -> str | None:
+    return next((slot for slot, each in owner.slots.items() if each is value), None)
+
+
+def is_out_of_reach(interp: Interpreter, instance: Instance) -> bool:
+    """Whether convert does not find a module that is called in a forward pass."""
+    if not interp.forwarding:
+        return False
+    if id(instance) in interp.kept_aside or not instance.attached:
+        return True
+    around = {id(instance): instance}
+    waiting = [instance]
+    while waiting:
+        for owner in waiting.pop().owners:
+            if id(owner) not in around:
+                around[id(owner)] = owner
+                waiting.append(owner)
+    reached = [interp.outermost, *(each.instance for each in interp.prepared)]
+    return interp.outermost is not None and not any(id(each) in around for each in reached)

@@ -1,0 +1,146 @@
+"""Layers that convert swaps in one place, and that are called from another."""
+
+from torch import nn
+from torch.ao.nn.quantized import FloatFunctional
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+
+class Listed(nn.Module):
+    """Registered under a name and kept in a plain list, as older code does it."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.convs = []
+        for i in range(3):
+            conv = nn.Conv2d(3, 3, 1)
+            self.add_module(f"conv{i}", conv)
+            self.convs.append(conv)
+
+    def forward(self, x):
+        x = self.quant(x)
+        for conv in self.convs:
+            x = conv(x)  # QL109
+        return self.dequant(x)
+
+
+class Named(nn.Module):
+    """The same, but called by their names; lists made in the forward pass are no places."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.names = []
+        for i in range(3):
+            self.add_module(f"conv{i}", nn.Conv2d(3, 3, 1))
+            self.names.append(f"conv{i}")
+        self.last = nn.ModuleList([nn.Conv2d(3, 3, 1)])
+
+    @property
+    def layers(self):
+        return [self.conv0, self.conv1]
+
+    def forward(self, x):
+        x = self.quant(x)
+        for name in self.names[2:]:
+            x = getattr(self, name)(x)
+        for conv in self.layers:
+            x = conv(x)
+        tail = [*self.last]
+        for conv in tail:
+            x = conv(x)
+        return self.dequant(x)
+
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.first = self.second = nn.Conv2d(3, 3, 1)
+        self.act = self.relu = nn.ReLU()
+
+    def forward(self, x, other):
+        x = self.quant(x)
+        x = self.relu(self.act(x)) if other else self.relu(x)  # QL202
+        return self.dequant(self.second(x))  # QL109
+
+
+class FirstName(Twice):
+    def forward(self, x, other):
+        return self.dequant(self.first(self.quant(x)))
+
+
+class Stages(nn.Module):
+    """Parts with parts of their own, in a plain list and in a ModuleList."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.stages = [nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())]
+        self.found = nn.ModuleList([nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())])
+        self.kept = list(self.found)
+
+    def forward(self, x):
+        x = self.quant(x)
+        for stage in self.found:
+            x = stage(x)
+        for stage in self.kept[:0]:
+            x = stage(x)
+        for stage in self.stages:
+            x = stage(x)  # QL109
+        return self.dequant(x)
+
+
+class Kept(nn.Module):
+    """What convert swaps are the parts of a Sequential, not the Sequential."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.found = nn.ModuleList([nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())])
+        self.kept = list(self.found)
+
+    def forward(self, x):
+        x = self.quant(x)
+        for stage in self.kept:
+            x = stage(x)
+        return self.dequant(x)
+
+
+class Ops:
+    def __init__(self, owner):
+        self.owner = owner
+        self.add = owner.ff
+
+    def of_owner(self, x):
+        return self.owner.ff.add(x, x)
+
+
+class Plain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.ff = FloatFunctional()
+        self.ops = Ops(self)
+
+    def forward(self, x):
+        x = self.ops.of_owner(self.quant(x))
+        return self.dequant(self.ops.add.add(x, x))  # QL109
+
+
+class Teacher(nn.Module):
+    """Float on purpose, and registered nowhere."""
+
+    def __init__(self, teacher):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.teacher = [teacher]
+
+    def forward(self, x):
+        wanted = self.teacher[0](x)
+        y = self.conv(self.quant(x))
+        return self.dequant(y) - wanted
+
+
+net = Teacher(nn.Conv2d(3, 3, 1))
