@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from qlint.flow.conditions import Question
     from qlint.flow.events import Event, Sighting
     from qlint.flow.heap import Changes
+    from qlint.flow.reach import Running
     from qlint.program.project import Module, Project
 
 # Nodes evaluated for one entry point before calls are cut short, and how deep calls may nest.
@@ -79,12 +80,10 @@ class Interpreter:
         self.forwarding: list[Class] = []
         # Modules of derived classes whose inherited forward got int8.
         self.unswapped: set[int] = set()
-        # The module whose forward pass this is, and what was read there from where convert does
-        # not look.
-        self.outermost: Instance | None = None
+        # The modules that are being called, one in the other.
+        self.running: list[Running] = []
+        # The modules that were read from where convert does not look.
         self.kept_aside: set[int] = set()
-        # The torch containers and wrappers that are being called.
-        self.running: list[Instance] = []
         self.instantiated: set[Class] = set()
         # Classes whose metaclasses are making them, one in the other.
         self.being_defined: list[Class] = []
@@ -159,7 +158,7 @@ class Interpreter:
         self.named.clear()
         self._stack.clear()
         self._on_stack.clear()
-        self.frame = self.outermost = None
+        self.frame = None
         self.forwarding.clear()
         self.running.clear()
         self.being_defined.clear()

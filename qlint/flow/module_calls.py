@@ -18,7 +18,7 @@ from qlint.flow.modules import (
     is_module_class,
     name_of,
 )
-from qlint.flow.reach import is_out_of_reach
+from qlint.flow.reach import Running, lost_at
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -121,7 +121,7 @@ def _run_forward(
     # What compares the outputs of a model with targets works on what has been dequantized.
     assumed = outermost and interp.assume_quantized and not known.is_loss(cls.name)
     if outermost:
-        _begin_pass(interp, instance)
+        _begin_pass(interp)
     if assumed:
         arguments = _assumed_inputs(interp, forward, cls)
     repeats = _count_call(interp, instance, arguments, site)
@@ -129,8 +129,10 @@ def _run_forward(
     interp.repeating += repeats
     interp.forward_depth += 1
     interp.forwarding.append(cls)
+    interp.running.append(Running(instance, arguments, site))
     events = interp.log.pending
     result = interp.call(forward, arguments, site)
+    interp.running.pop()
     interp.forwarding.pop()
     if not interp.exhausted and (outermost or _says_what_it_gets(arguments)):
         interp.ran_forward.add(cls)
@@ -143,9 +145,8 @@ def _run_forward(
     return FLOAT if assumed else result
 
 
-def _begin_pass(interp: Interpreter, outermost: Instance) -> None:
+def _begin_pass(interp: Interpreter) -> None:
     interp.epoch += 1
-    interp.outermost = outermost
     interp.kept_aside.clear()
 
 
@@ -224,8 +225,12 @@ def _check_kernel(
         return
     cls = instance.cls.name if isinstance(instance.cls, Class) else None
     options = _options_given(instance, base)
-    loose = cls is None and kernels.is_swapped(base) and is_out_of_reach(interp, instance)
-    outcome = kernels.of_module(base, subclass=loose or cls is not None, options=options)
+    if cls is None and kernels.is_swapped(base):
+        lost = lost_at(interp, Running(instance, arguments, site))
+        if lost is not None and not _may_be_fused(base, tensor):
+            report_lost(interp, lost, tensor)
+            return
+    outcome = kernels.of_module(base, subclass=cls is not None, options=options)
     if outcome not in kernels.BAD or _may_be_fused(base, tensor):
         return
     assert outcome is not None
@@ -233,8 +238,20 @@ def _check_kernel(
         interp.unswapped.add(id(instance))
         return
     option, _ = kernels.bad_option(base, options) or ("", None)
+    interp.report(UnsupportedModule(arguments.spelled, base, cls, outcome, site, tensor, option))
+
+
+def report_lost(interp: Interpreter, lost: Running, tensor: Tensor) -> None:
+    """Report a call of what convert does not find, which meets int8 tensors somewhere inside."""
+    base = external_base(lost.instance)
+    cls = lost.instance.cls.name if isinstance(lost.instance.cls, Class) else None
+    spelled = lost.arguments.spelled
+    if base in known.FUNCTIONALS:
+        spelled, _, _ = spelled.rpartition(".")
+    tensor = quantized_in(lost.arguments.values()) or tensor
+    fails = kernels.Outcome.FAILS
     interp.report(
-        UnsupportedModule(arguments.spelled, base, cls, outcome, site, tensor, option, loose)
+        UnsupportedModule(spelled, base, cls, fails, lost.site, tensor, out_of_reach=True)
     )
 
 
@@ -296,31 +313,35 @@ def _run_inside(
     interp: Interpreter, wrapper: Instance, arguments: Arguments, site: Site, *, keep: bool = False
 ) -> Value:
     inner = wrapper.slots.get("module", SUBMODULE)
-    if wrapper in interp.running:
+    if _is_running(interp, wrapper):
         return UNKNOWN
-    interp.running.append(wrapper)
     if interp.forward_depth == 0:
-        _begin_pass(interp, wrapper)
+        _begin_pass(interp)
     interp.forward_depth += 1
+    interp.running.append(Running(wrapper, arguments, site))
     result = interp.call(inner, arguments, site)
-    interp.forward_depth -= 1
     interp.running.pop()
+    interp.forward_depth -= 1
     return result if keep else FLOAT
+
+
+def _is_running(interp: Interpreter, instance: Instance) -> bool:
+    return any(each.instance is instance for each in interp.running)
 
 
 def _run_children(
     interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
 ) -> Value:
     value = arguments.args[0] if arguments.args else UNKNOWN
-    if instance in interp.running or interp.exhausted:  # it contains itself, or it is enough
+    if _is_running(interp, instance) or interp.exhausted:  # it contains itself, or it is enough
         return value
     outermost = interp.forward_depth == 0
     if outermost:
-        _begin_pass(interp, instance)
+        _begin_pass(interp)
         if interp.assume_quantized:
             value = interp.quantized(site, "the input of the nn.Sequential is assumed quantized")
     interp.forwarded.add(id(instance))
-    interp.running.append(instance)
+    interp.running.append(Running(instance, arguments, site))
     interp.forward_depth += 1
     for name, child in children(instance):
         interp.spend(1)

@@ -13,6 +13,7 @@ from qlint.flow.module_calls import (
     forward_of,
     grid_of,
     note_options,
+    report_lost,
 )
 from qlint.flow.modules import (
     MORE,
@@ -26,7 +27,7 @@ from qlint.flow.modules import (
     replace_children,
     set_child,
 )
-from qlint.flow.reach import is_out_of_reach
+from qlint.flow.reach import Running, lost_at
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -230,14 +231,16 @@ def _check_functional(
 ) -> None:
     """Report a FloatFunctional that convert does not swap, so that it gets int8 tensors."""
     tensor = quantized_in(arguments.values())
-    cls = instance.cls.name if isinstance(instance.cls, Class) else None
-    loose = cls is None and is_out_of_reach(interp, instance)
-    if tensor is not None and (loose or cls is not None):
+    if tensor is None:
+        return
+    if isinstance(instance.cls, Class):
         spelled, _, _ = arguments.spelled.rpartition(".")
-        outcome = kernels.Outcome.FAILS
-        interp.report(
-            UnsupportedModule(spelled, base, cls, outcome, site, tensor, out_of_reach=loose)
-        )
+        fails = kernels.Outcome.FAILS
+        interp.report(UnsupportedModule(spelled, base, instance.cls.name, fails, site, tensor))
+        return
+    lost = lost_at(interp, Running(instance, arguments, site))
+    if lost is not None:
+        report_lost(interp, lost, tensor)
 
 
 def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:

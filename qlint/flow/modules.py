@@ -140,17 +140,14 @@ def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:
     named = children(instance)
     values = [value for _, value in named]
     if isinstance(index, SomeSlice):
-        part = Instance({PART: NONE}, cls=External(external_base(instance)), owners=[instance])
-        for name, value in named:
-            part.slots[name] = one_of([value])
+        part = _part(interp, instance, [(name, one_of([value])) for name, value in named])
+        part.slots[PART] = NONE
         return part
     if isinstance(index, Constant):
         if isinstance(index.value, str) and index.value in instance.slots:
             return instance.slots[index.value]
         if isinstance(index.value, slice):
-            part = Instance(cls=External(external_base(instance)), owners=[instance])
-            for name, value in named[index.value]:
-                part.slots[name] = value
+            part = _part(interp, instance, named[index.value])
             if MORE in instance.slots:
                 part.slots[MORE] = instance.slots[MORE]
                 if not children(part):  # those that were not looked at
@@ -159,6 +156,15 @@ def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:
         if isinstance(index.value, int) and -len(values) <= index.value < len(values):
             return values[index.value]
     return one_of(values) if values else SUBMODULE
+
+
+def _part(interp: Interpreter, whole: Instance, named: list[tuple[str, Value]]) -> Instance:
+    """A container with some of the submodules of another."""
+    part = Instance(dict(named), cls=External(external_base(whole)), owners=[whole])
+    if interp.forward_depth == 0:  # it may become part of a module itself
+        for _, value in named:
+            attach(part, value)
+    return part
 
 
 def descendants(instance: Instance) -> list[tuple[str, Value]]:

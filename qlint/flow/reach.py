@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qlint.flow.modules import is_module, modules_in
 from qlint.flow.values import Dict, Instance, List, Tuple, Value
 
 if TYPE_CHECKING:
+    from qlint.flow.arguments import Arguments
+    from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
 
 
@@ -31,11 +34,32 @@ def _first_name(owner: Instance, value: Instance) -> str | None:
     return next((slot for slot, each in owner.slots.items() if each is value), None)
 
 
-def is_out_of_reach(interp: Interpreter, instance: Instance) -> bool:
-    """Whether convert does not find a module that is called in a forward pass."""
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A call of a module whose forward pass has not ended."""
+
+    instance: Instance
+    arguments: Arguments
+    site: Site
+
+
+def lost_at(interp: Interpreter, call: Running) -> Running | None:
+    """The call of what convert does not find: of the module itself, or of one that it is part of,
+    the outermost; None if convert finds the module.
+    """  # noqa: D205
+    instance = call.instance
     if not interp.forwarding:
-        return False
-    if id(instance) in interp.kept_aside or not instance.attached:
+        return None
+    if id(instance) in interp.kept_aside or not instance.owners:
+        return call
+    if _is_found(interp, instance):
+        return None
+    return next((each for each in interp.running if not _is_found(interp, each.instance)), call)
+
+
+def _is_found(interp: Interpreter, instance: Instance) -> bool:
+    """Whether a module is, or is part of, the one whose forward pass this is, or a prepared one."""
+    if not interp.running:
         return True
     around = {id(instance): instance}
     waiting = [instance]
@@ -44,5 +68,5 @@ def is_out_of_reach(interp: Interpreter, instance: Instance) -> bool:
             if id(owner) not in around:
                 around[id(owner)] = owner
                 waiting.append(owner)
-    reached = [interp.outermost, *(each.instance for each in interp.prepared)]
-    return interp.outermost is not None and not any(id(each) in around for each in reached)
+    models = (interp.running[0].instance, *(each.instance for each in interp.prepared))
+    return any(id(each) in around for each in models)

@@ -426,6 +426,8 @@ class UnsupportedLayer(Rule):
         is_a = (
             f"{'a' if is_functional else 'an'} {name}"
             if event.cls is None
+            else f"a {event.cls}"
+            if event.out_of_reach
             else f"a {event.cls}, derived from {name}"
         )
         given = f" with {event.option}" if event.option else ""
