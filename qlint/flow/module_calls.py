@@ -231,14 +231,17 @@ def _check_kernel(
             report_lost(interp, lost, tensor)
             return
     outcome = kernels.of_module(base, subclass=cls is not None, options=options)
-    if outcome not in kernels.BAD or _may_be_fused(base, tensor):
+    if outcome not in kernels.BAD or (cls is None and _may_be_fused(base, tensor)):
         return
     assert outcome is not None
-    if instance.cls in interp.forwarding[-1:]:  # super().forward(x): said where it is called
-        interp.unswapped.add(id(instance))
-        return
+    spelled = arguments.spelled
+    if instance.cls in interp.forwarding[-1:]:  # super().forward(x)
+        if kernels.is_swapped(base):  # said where the module is called
+            interp.unswapped.add(id(instance))
+            return
+        spelled = "self"
     option, _ = kernels.bad_option(base, options) or ("", None)
-    interp.report(UnsupportedModule(arguments.spelled, base, cls, outcome, site, tensor, option))
+    interp.report(UnsupportedModule(spelled, base, cls, outcome, site, tensor, option))
 
 
 def report_lost(interp: Interpreter, lost: Running, tensor: Tensor) -> None:
@@ -318,7 +321,7 @@ def _run_inside(
     if interp.forward_depth == 0:
         _begin_pass(interp)
     interp.forward_depth += 1
-    interp.running.append(Running(wrapper, arguments, site))
+    interp.running.append(Running(wrapper, arguments, site, hands_on=True))
     result = interp.call(inner, arguments, site)
     interp.running.pop()
     interp.forward_depth -= 1
@@ -326,7 +329,7 @@ def _run_inside(
 
 
 def _is_running(interp: Interpreter, instance: Instance) -> bool:
-    return any(each.instance is instance for each in interp.running)
+    return any(each.hands_on and each.instance is instance for each in interp.running)
 
 
 def _run_children(
@@ -341,7 +344,7 @@ def _run_children(
         if interp.assume_quantized:
             value = interp.quantized(site, "the input of the nn.Sequential is assumed quantized")
     interp.forwarded.add(id(instance))
-    interp.running.append(Running(instance, arguments, site))
+    interp.running.append(Running(instance, arguments, site, hands_on=True))
     interp.forward_depth += 1
     for name, child in children(instance):
         interp.spend(1)

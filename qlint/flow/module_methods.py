@@ -17,7 +17,6 @@ from qlint.flow.module_calls import (
 )
 from qlint.flow.modules import (
     MORE,
-    attach,
     child_at,
     children,
     descendants,
@@ -93,20 +92,28 @@ def has_method(instance: Instance, name: str) -> bool:
 def construct(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Instance:
     """Make an instance of an outside class."""
     instance = Instance(cls=External(name))
-    note_options(instance, name, arguments)
-    note_arguments(instance, canonical(name), arguments)
-    if name in known.CONTAINERS:
-        _fill(interp, instance, name, arguments)
-    elif name == known.QUANT_WRAPPER or name in known.PARALLEL:
-        inner = arguments.get(0, "module")
-        if inner is not None:
-            attach(instance, inner)
-            instance.slots["module"] = inner
-    if name in known.EAGER_PARTS:
-        interp.flags.saw_stub()
+    _initialize(interp, instance, canonical(name), arguments)
     if name in (known.QUANT_WRAPPER, known.SEQUENTIAL):
         interp.models.append(interp.model(instance, site))
     return instance
+
+
+def _wrap(interp: Interpreter, wrapper: Instance, arguments: Arguments) -> None:
+    inner = arguments.get(0, "module")
+    if inner is not None:
+        set_child(interp, wrapper, "module", inner)
+
+
+def _initialize(interp: Interpreter, instance: Instance, base: str, arguments: Arguments) -> None:
+    """Do what the constructor of an outside class does."""
+    note_options(instance, base, arguments)
+    note_arguments(instance, base, arguments)
+    if base in known.CONTAINERS:
+        _fill(interp, instance, base, arguments)
+    elif base in known.WRAPPERS:
+        _wrap(interp, instance, arguments)
+    if base in known.EAGER_PARTS:
+        interp.flags.saw_stub()
 
 
 def export(model: Value | None) -> Value:
@@ -153,10 +160,7 @@ def call_base_method(
     """Call a method that an instance has from an outside base class."""
     base = canonical(base)
     if method == "__init__":
-        note_options(instance, base, arguments)
-        note_arguments(instance, base, arguments)
-        if base in known.CONTAINERS:
-            _fill(interp, instance, base, arguments)
+        _initialize(interp, instance, base, arguments)
         return NONE
     if method in ("forward", "__call__"):
         forward = forward_of(instance) if method == "__call__" else None

@@ -36,11 +36,12 @@ def _first_name(owner: Instance, value: Instance) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A call of a module whose forward pass has not ended."""
+    """A call of a module whose forward pass has not ended; ``hands_on`` if it calls its parts."""
 
     instance: Instance
     arguments: Arguments
     site: Site
+    hands_on: bool = False
 
 
 def lost_at(interp: Interpreter, call: Running) -> Running | None:

@@ -15,7 +15,7 @@ from qlint.flow.idle_parts import is_idle
 from qlint.flow.inputs import float_input
 from qlint.flow.interpreter import Interpreter
 from qlint.flow.module_calls import call_instance, forward_of, signature
-from qlint.flow.modules import classes_in, is_module_class
+from qlint.flow.modules import classes_in, external_base, is_module_class
 from qlint.flow.shapes import classes_of, shape_of
 from qlint.flow.values import (
     Class,
@@ -296,7 +296,7 @@ class _Runner:
             function, bound = signature(forward)
             arguments = _float_arguments(function, skip=bound)
             site = Site.of(function)
-        elif not isinstance(instance.cls, Class):
+        elif not isinstance(instance.cls, Class) or external_base(instance) in known.HAND_ON:
             arguments, site = Arguments(()), made.made_at
         else:
             return

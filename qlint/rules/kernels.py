@@ -303,6 +303,10 @@ def _example(made: str, *lines: str) -> str:
     return head + "".join(f"        {line}\n" for line in lines)
 
 
+def _with_article(name: str) -> str:
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+
+
 class UnsupportedLayer(Rule):
     """A module that does not run on int8 tensors once the model is converted.
 
@@ -426,9 +430,9 @@ class UnsupportedLayer(Rule):
         is_a = (
             f"{'a' if is_functional else 'an'} {name}"
             if event.cls is None
-            else f"a {event.cls}"
+            else _with_article(event.cls)
             if event.out_of_reach
-            else f"a {event.cls}, derived from {name}"
+            else f"{_with_article(event.cls)}, derived from {name}"
         )
         given = f" with {event.option}" if event.option else ""
         callee = event.callee or "self"

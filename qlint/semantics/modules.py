@@ -23,6 +23,9 @@ MODULE_DICT = NN + "ModuleDict"
 CONTAINERS = frozenset({SEQUENTIAL, MODULE_LIST, MODULE_DICT})
 # Wrappers that are called like the module inside.
 PARALLEL = frozenset({NN + "DataParallel", NN + "DistributedDataParallel"})
+WRAPPERS = PARALLEL | {QUANT_WRAPPER}
+# Modules whose forward pass is that of what is in them.
+HAND_ON = WRAPPERS | {SEQUENTIAL}
 RELU = NN + "ReLU"
 
 # Norms without an int8 kernel, and the layers into which fuse_modules takes them.
