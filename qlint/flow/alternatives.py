@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from qlint.flow.values import Class, External, Function, Value
+from qlint.semantics.modules import is_loss
 from qlint.semantics.names import NN
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ _SETTINGS = frozenset("cfg config conf args opt opts options hparams params sett
 _FAMILY = re.compile("Norm|Pool|Conv|Linear|Pad|Dropout|Loss|Embedding|Upsampl")
 
 
-def are_alternatives(values: Sequence[Value]) -> bool:
-    """Whether all classes among some values are made alike, or all do the same kind of thing."""
+def are_alternatives(values: Sequence[Value], *, is_table: bool) -> bool:
+    """Whether all classes among some values are made or called alike, or all do the same kind of
+    thing. What stands in a table in the source was chosen as alternatives.
+    """  # noqa: D205
     classes = [each for each in values if isinstance(each, Class)]
     if len(classes) > 1:
-        return _are_made_alike(classes)
+        return _are_made_alike(classes) or _are_called_alike(classes, is_table=is_table)
     layers = {
         _family(each.name)
         for each in values
@@ -47,10 +50,22 @@ def _are_made_alike(classes: Sequence[Class]) -> bool:
     return alike and not _SETTINGS.issuperset(longest or {"nothing"})
 
 
-def _parameters(cls: Class) -> tuple[str, ...]:
-    constructor = cls.lookup("__init__")
-    if not isinstance(constructor, Function):
+def _are_called_alike(classes: Sequence[Class], *, is_table: bool) -> bool:
+    """Whether the forward passes of all classes take one input, of the same name if they are just
+    kept together: models or blocks, no losses.
+    """  # noqa: D205
+    if all(_SETTINGS.issuperset(_parameters(cls) or {"nothing"}) for cls in classes):
+        return False
+    if any(is_loss(cls.name) for cls in classes):
+        return False
+    inputs = {_parameters(cls, "forward") for cls in classes}
+    return all(len(each) == 1 for each in inputs) and (is_table or len(inputs) == 1)
+
+
+def _parameters(cls: Class, name: str = "__init__") -> tuple[str, ...]:
+    method = cls.lookup(name)
+    if not isinstance(method, Function):
         return ()
-    parameters = constructor.node.parameters
+    parameters = method.node.parameters
     given = (*parameters.positional_only, *parameters.positional)[1:]
     return tuple(each.name for each in (*given, *parameters.keyword_only))

@@ -328,15 +328,16 @@ def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
         if found is not None:
             return found
         return value.slots.get("?", UNKNOWN)
-    if isinstance(value.owner, Namespace) and value.owner.star_imports:
-        from qlint.flow.introspection import factories
+    if isinstance(value.owner, Namespace):
+        from qlint.flow.introspection import by_unknown_name
 
-        return factories(interp, value.owner.module)
+        return by_unknown_name(interp, value.owner.module)
     # What is done for objects of several types says nothing of an object of unknown type.
     if any(isinstance(each, (Class, External)) for each in value.keys.values()):
         return UNKNOWN
     # Where models and their parts are kept together, that this is one of them says nothing.
-    if value.owner is None and not alternatives.are_alternatives(list(value.slots.values())):
+    held = list(value.slots.values())
+    if value.owner is None and not alternatives.are_alternatives(held, is_table=value.is_table):
         return UNKNOWN
     return _some_item(value.slots.values())
 

@@ -250,7 +250,9 @@ def _dict(interp: Interpreter, node: model.Dict, frame: Frame) -> Value:
                 pairs.append((UNKNOWN, evaluated.slots.get("?", UNKNOWN)))
         else:
             pairs.append((UNKNOWN, UNKNOWN))
-    return new_dict(pairs)
+    made = new_dict(pairs)
+    made.is_table = len(pairs) > 1
+    return made
 
 
 def _starred(interp: Interpreter, node: model.Starred, frame: Frame) -> Value:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from qlint.flow import attributes, builtin_bases, texts
 from qlint.flow.classes import make_super
 from qlint.flow.heap import unsure_slots
 from qlint.flow.module_methods import has_method
-from qlint.flow.modules import attach, children, is_module
+from qlint.flow.modules import attach, children, is_module, is_module_class
 from qlint.flow.values import (
     NONE,
     NOT_TENSOR,
@@ -25,6 +25,7 @@ from qlint.flow.values import (
     List,
     ModuleValue,
     NotTensor,
+    Partial,
     Tensor,
     Tuple,
     Union,
@@ -36,11 +37,10 @@ from qlint.flow.values import (
     verdict,
 )
 from qlint.semantics import kernels
-from qlint.semantics.names import FUNCTIONAL, canonical
+from qlint.semantics.names import FUNCTIONAL, canonical, looks_like_class
+from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
@@ -150,20 +150,20 @@ def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def factories(interp: Interpreter, module: Module) -> Value:
-    """One of the functions that a module hands out, which nobody can tell by its name.
+    """One of the functions and classes that a module hands out, which nobody can tell by its name.
 
-    ``getattr(models, name)()``: of the functions of one file, which make one model in several
-    sizes, as a rule, the first stands for all.
+    ``getattr(models, name)()``: of the functions of one file that make one model in several sizes
+    the first stands for all.
     """
-    first: dict[Path, Value] = {}
+    first: dict[object, Value] = {}
     namespaces = [interp.namespace(module)]
     for each in namespaces:
         for name in list(each.names):
-            found = interp.force(each.names, name)
-            if not name.startswith("_") and isinstance(found, Function):
-                required = [one for one in found.node.parameters.positional if one.default is None]
-                if not required and found.module.linted and "Module" in found.module.text:
-                    first.setdefault(found.module.path, found)
+            found = UNKNOWN if name.startswith("_") else interp.force(each.names, name)
+            if isinstance(found, Class) and is_module_class(found) and not _asks_for_more(found):
+                first[found] = found
+            elif _is_factory(found):
+                first.setdefault((found.module.path, _names_used(found)), found)
         namespaces += [
             other
             for source in each.star_imports
@@ -171,6 +171,44 @@ def factories(interp: Interpreter, module: Module) -> Value:
             and (other := interp.namespace(source.module)) not in namespaces
         ]
     return one_of(first.values()) if 0 < len(first) <= _MOST_FACTORIES else UNKNOWN
+
+
+def by_unknown_name(interp: Interpreter, module: Module) -> Value:
+    """What a module's dict of global names has under a name that nobody knows."""
+    namespace = interp.namespace(module)
+    if not namespace.star_imports:
+        values = [interp.force(namespace.names, name) for name in list(namespace.names)]
+        found = one_of(each for each in values if _can_be_called(each))
+        if found != UNKNOWN:
+            return found
+    return factories(interp, module)
+
+
+def _can_be_called(value: Value) -> bool:
+    if isinstance(value, External):
+        return looks_like_class(value.name)
+    return isinstance(value, (Class, Function, Partial))
+
+
+def _is_factory(value: Value) -> TypeGuard[Function]:
+    """Whether a value is a function that can build a model as it is."""
+    if not isinstance(value, Function) or _asks_for_more(value):
+        return False
+    return value.module.linted and "Module" in value.module.text
+
+
+def _asks_for_more(maker: Function | Class) -> bool:
+    """Whether a function or constructor cannot be called without arguments."""
+    function = maker.lookup("__init__") if isinstance(maker, Class) else maker
+    if not isinstance(function, Function):
+        return False
+    bound = isinstance(maker, Class)
+    return any(each.default is None for each in function.node.parameters.positional[bound:])
+
+
+def _names_used(function: Function) -> frozenset[str]:
+    nodes = model.walk(function.node.body)
+    return frozenset(each.id for each in nodes if isinstance(each, model.Name))
 
 
 def _names_of(cls: Class | External) -> list[str]:

@@ -326,13 +326,14 @@ class Dict(HeapObject):
     """A dict with a slot for each key that is known; ``open`` when there may be others.
 
     One that shows the names of a module, or the submodules of an instance, knows its ``owner``;
-    a ``defaultdict`` its ``factory``.
+    a ``defaultdict`` its ``factory``. One ``is_table`` that is written out in one place.
     """
 
     keys: dict[str, Value] = field(default_factory=dict)
     open: bool = False
     owner: Namespace | Instance | None = None
     factory: Value | None = None
+    is_table: bool = False
 
 
 @dataclass(frozen=True, slots=True)
