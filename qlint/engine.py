@@ -19,6 +19,7 @@ from qlint.environment import installed_roots
 from qlint.flow.events import Operation, Step, UnsupportedModule, UnsupportedOperation
 from qlint.program.project import Project
 from qlint.program.relevance import relevant
+from qlint.rules.base import Finding
 from qlint.rules.files import FileError
 from qlint.rules.registry import all_rules
 from qlint.suppression import Comment
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from qlint.config import Settings
     from qlint.flow.events import Event, Sighting, Site
     from qlint.program.project import Module
-    from qlint.rules.base import Finding, Rule
+    from qlint.rules.base import Rule
 
 _T = TypeVar("_T")
 
@@ -175,10 +176,19 @@ class _Run:
             assume_quantized=self._settings.assume_quantized,
             quantized=self._settings.quantized,
         )
+        inside: dict[tuple[str, Site], list[tuple[Rule, Finding, Sighting]]] = {}
         for sighting in analysis.sightings:
             for rule in rules:
                 for finding in _ask(rule, sighting.event):
-                    self._add(_diagnostic(rule, finding, sighting, self._display_name))
+                    if sighting.call is None:
+                        self._add(_diagnostic(rule, finding, sighting, self._display_name))
+                    else:
+                        found = inside.setdefault((rule.code, sighting.call), [])
+                        found.append((rule, finding, sighting))
+        for (_, call), found in inside.items():
+            rule, finding, sighting = found[0]
+            finding = _at_call(call, [each for _, each, _ in found])
+            self._add(_diagnostic(rule, finding, sighting, self._display_name))
         self.cut_short = [self._display_name(module) for module in analysis.cut_short]
         for module, crash in analysis.crashes:
             message = f"qlint failed on this file ({crash!r}); please report this as a bug"
@@ -217,6 +227,23 @@ def _ask(rule: Rule, event: Event) -> Iterator[Finding]:
     if isinstance(event, UnsupportedModule):
         return rule.on_unsupported_module(event)
     return rule.on_module_call(event)
+
+
+def _at_call(call: Site, findings: Sequence[Finding]) -> Finding:
+    """What a call of an installed package leads to there, as a finding about the call."""
+    first = findings[0]
+    module = first.site.module
+    others = len({each.site for each in findings}) - 1
+    place = f"{module.name}, line {module.position(first.site.start).row}"
+    if others:
+        place += f", and {others} other place{'s' if others > 1 else ''}"
+    package = module.name.partition(".")[0]
+    return Finding(
+        call,
+        f"what `{call.text}` calls is not quantizable: {first.message} ({place})",
+        f"{package} is installed, so the cure is to use a quantizable form of the model where "
+        f"there is one, or to derive from its classes and override that method; {first.help}",
+    )
 
 
 def _diagnostic(

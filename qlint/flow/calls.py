@@ -131,6 +131,10 @@ def _call_external(
             return result
     if name.startswith(einops_calls.MODULE):
         return einops_calls.call(interp, name, arguments, site)
+    # What an installed package makes models with; all else of it says nothing of tensors.
+    found = interp.installed(name)
+    if isinstance(found, Function) or (isinstance(found, Class) and modules.is_module_class(found)):
+        return interp.call(found, arguments, site)
     return torch_calls.call(interp, name, arguments, site)
 
 
@@ -300,9 +304,10 @@ def _run(
         receiver=receiver,
         at_yield=at_yield,
         caller=interp.frame,
+        called_at=site,
     )
     if interp.frame is not None:
-        frame.called_at = (site.start, interp.frame.count_call(site.start))
+        frame.number = interp.frame.count_call(site.start)
     outer, interp.frame = interp.frame, frame
     result = _run_body(interp, function, frame)
     interp.frame = outer

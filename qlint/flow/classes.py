@@ -138,6 +138,7 @@ def _as_base(interp: Interpreter, value: Value) -> Value:
             installed = interp.installed(option.name)
             if isinstance(installed, Class):
                 return installed
+            interp.project.note_missing(option.name)
             return External(canonical(option.name))
     return UNKNOWN
 

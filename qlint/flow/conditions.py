@@ -101,7 +101,8 @@ def _way(interp: Interpreter, frame: Frame | None) -> int:
         return 0
     if not frame.way:
         node = None if frame.function is None else frame.function.node
-        key = (_way(interp, frame.caller), node, *frame.called_at)
+        place = None if frame.called_at is None else frame.called_at.start
+        key = (_way(interp, frame.caller), node, place, frame.number)
         frame.way = interp.ways.setdefault(key, len(interp.ways) + 1)
     return frame.way
 

@@ -160,8 +160,10 @@ Event = Operation | UnsupportedOperation | UnsupportedModule | ModuleCall
 class Sighting:
     """An event, and the names of the models in whose forward passes it was seen.
 
-    The model that the event's trace starts in comes first.
+    The model that the event's trace starts in comes first. What happens in an installed package
+    has the ``call`` that leads there.
     """
 
     event: Event
     models: tuple[str, ...]
+    call: Site | None = None

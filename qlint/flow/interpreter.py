@@ -428,11 +428,11 @@ class Interpreter:
 
     def installed(self, dotted: str) -> Value | None:
         """The value of a dotted name of an installed package, if it can be read there."""
-        found = self.project.find_installed(dotted) if "." in dotted else None
+        if "." not in dotted:
+            return None
+        found = self.project.find_installed(dotted)
         module = None if found is None else self.project.load(found[0])
         if found is None or module is None:
-            if found is None and "." in dotted and self.project.is_missing(dotted):
-                self.project.missing.add(dotted.partition(".")[0])
             return None
         value: Value | None = ModuleValue(module)
         for name in found[1]:
@@ -508,9 +508,22 @@ class Interpreter:
         return Tensor(State.QUANTIZED, Step(site, message, within=within), grid)
 
     def report(self, event: Event) -> None:
-        """Tell the rules about an event, if it lies in a linted file."""
+        """Tell the rules about an event in a linted file, or in an installed package that one
+        calls.
+        """  # noqa: D205
         if event.site.module.linted:
             self.log.add(event, self.forwarding)
+        elif event.site.module.installed and (call := self._linted_call()) is not None:
+            self.log.add(event, self.forwarding, call)
+
+    def _linted_call(self) -> Site | None:
+        """The call in a linted file that led to where the interpreter is."""
+        frame = self.frame
+        while frame is not None and frame.called_at is not None:
+            if frame.called_at.module.linted:
+                return frame.called_at
+            frame = frame.caller
+        return None
 
 
 def _of_one_callee(results: list[Value]) -> Value:

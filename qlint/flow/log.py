@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from qlint.flow.events import Event
+    from qlint.flow.events import Event, Site
     from qlint.flow.values import Class
 
 _Key: TypeAlias = "tuple[type[Event], Path, int, int, object, object, object]"
+_Noted: TypeAlias = "tuple[Event, tuple[Class, ...], Site | None]"
 
 
 @dataclass(slots=True)
@@ -32,12 +33,14 @@ class Log:
     """Events by place and kind, each with the module classes whose forward passes led there."""
 
     def __init__(self) -> None:
-        self._kept: dict[_Key, _Seen] = {}
-        self._pending: list[tuple[Event, tuple[Class, ...]]] = []
+        self._kept: dict[tuple[_Key, Site | None], _Seen] = {}
+        self._pending: list[_Noted] = []
 
-    def add(self, event: Event, forwarding: Sequence[Class]) -> None:
-        """Note an event that the entry point at hand came by."""
-        self._pending.append((event, tuple(forwarding)))
+    def add(self, event: Event, forwarding: Sequence[Class], call: Site | None = None) -> None:
+        """Note an event that the entry point at hand came by, and the call that led there if it is
+        in an installed package.
+        """  # noqa: D205
+        self._pending.append((event, tuple(forwarding), call))
 
     @property
     def pending(self) -> int:
@@ -53,8 +56,8 @@ class Log:
 
         Many models come by the same place; the shortest way there explains it best.
         """
-        for event, way in self._pending:
-            seen = self._kept.setdefault(_key(event), _Seen(event, way, {}))
+        for event, way, call in self._pending:
+            seen = self._kept.setdefault((_key(event), call), _Seen(event, way, {}))
             seen.ways[way] = None
             if _length(event) < _length(seen.event):
                 seen.event, seen.way = event, way
@@ -68,13 +71,13 @@ class Log:
         """
         sightings = []
         graphs = graphs - prepared
-        for seen in self._kept.values():
+        for (_, call), seen in self._kept.items():
             trace = seen.event.tensor.trace
             eager = prepared if trace is None else {*prepared, trace.first.within}
             if all(_is_in_graph(way, graphs, eager) for way in seen.ways):
                 continue
             models = dict.fromkeys(way[0].name for way in (seen.way, *seen.ways) if way)
-            sightings.append(Sighting(seen.event, tuple(models)))
+            sightings.append(Sighting(seen.event, tuple(models), call))
         return sightings
 
 

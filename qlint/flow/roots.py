@@ -185,7 +185,9 @@ class _Runner:
         different = []
         for top in models:
             if not top.instance.attached and self._is_model(top.instance):
-                shape = shape_of(top.instance)
+                # What a wrapper makes of an installed model is said where it is wrapped.
+                wrapper = external_base(top.instance) == known.QUANT_WRAPPER
+                shape = (shape_of(top.instance), top.made_at if wrapper else None)
                 if shape not in self.shapes:
                     self.shapes.add(shape)
                     different.append(top)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qlint.flow.events import Site
     from qlint.flow.heap import Changes
     from qlint.flow.values import Class, Function, Value
     from qlint.program.project import Module
@@ -66,9 +67,10 @@ class Frame:
     forward_of: Value | None = None
     # What is done where a context manager yields.
     at_yield: Callable[[Value], None] | None = None
-    # Who called it: the frame, the offset of the call there, and which of the calls there it is.
+    # Who called it: the frame, where there, and which of the calls at that place it is.
     caller: Frame | None = None
-    called_at: tuple[int, int] = (0, 0)
+    called_at: Site | None = None
+    number: int = 0
     made: dict[int, int] | None = None
     # The number of the way to it, once something has asked.
     way: int = 0

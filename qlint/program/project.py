@@ -8,7 +8,7 @@ import re
 import sys
 from bisect import bisect_right
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,17 +28,16 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 @dataclass(slots=True, eq=False)
 class Module:
-    """One parsed file. Findings are reported only in ``linted`` ones; the rest is context."""
+    """One parsed file. Findings are reported only in ``linted`` ones; the rest is context, some of
+    it of ``installed`` packages.
+    """  # noqa: D205
 
     path: Path
     name: str
     text: str
     file: File
     linted: bool
-    display_name: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.display_name = str(self.path)
+    installed: bool = False
 
     def position(self, offset: int) -> Position:
         """Row and column of an offset into the text."""
@@ -158,12 +157,13 @@ class Project:
                     return path, parts[end:]
         return None
 
-    def is_missing(self, dotted: str) -> bool:
-        """Whether the package that a dotted name begins with should be installed, and is not."""
-        package = dotted.partition(".")[0]
-        if package in _NEVER_READ or package in sys.stdlib_module_names:
-            return False
-        return not any(package in self._names_in(str(root)) for root in self._installed)
+    def note_missing(self, base: str) -> None:
+        """Note the package of a base class if it should be installed, and is not."""
+        package, _, name = base.partition(".")
+        if not name or package in _NEVER_READ or package in sys.stdlib_module_names:
+            return
+        if not any(package in self._names_in(str(root)) for root in self._installed):
+            self.missing.add(package)
 
     def mentions(self, path: Path, name: str) -> bool:
         """Whether a file that need not be parsed for it has a word, or imports all of another."""
@@ -251,7 +251,9 @@ class Project:
         except (SourceError, OSError) as error:
             self.errors[path] = error
             return None
-        return Module(path, self._module_name(path), text, file, path in self._linted)
+        linted = path in self._linted
+        installed = not linted and any(root in path.parents for root in self._installed)
+        return Module(path, self._module_name(path), text, file, linted, installed)
 
     def _module_name(self, path: Path) -> str:
         parts = [] if path.stem == "__init__" else [path.stem]
@@ -263,9 +265,10 @@ class Project:
 
 
 def _may_matter(path: Path, content: bytes) -> bool:
-    # Beside the linted files only code that knows torch can do something to a tensor, and
-    # packages hand such code on.
-    return path.name == "__init__.py" or _KNOWS_TORCH.search(content) is not None
+    # Beside the linted files only code that knows torch can do something to a tensor; packages,
+    # and files that import all of others, hand such code on.
+    hands_on = path.name == "__init__.py" or b"import *" in content
+    return hands_on or _KNOWS_TORCH.search(content) is not None
 
 
 @contextmanager

@@ -130,7 +130,7 @@ class Mine(Block):
 
 class Calls(Block):
     def tail(self, x, identity):
-        return self.both(x, identity)
+        return self.both(x, identity)  # QL101
 
 
 model = QuantWrapper(Mine())
@@ -165,6 +165,81 @@ def test_installed_bases_are_context(tmp_path: Path, packages: Path, source: str
     settings = Settings(root=path.parent, python=tmp_path / "env")
     found = {(each.filename, each.location.row, each.code) for each in lint([path], settings)}
     assert found == {(str(path), *mark) for mark in marks(source)}
+
+
+_MAKES = """
+from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub, QuantWrapper
+from library.zoo import Residual, make
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.body, self.other = Residual(), make()
+
+    def forward(self, x):
+        x = self.body(self.quant(x))  # QL101
+        for layer in self.other.children():
+            x = layer(x)
+        return self.body(self.dequant(x))
+
+
+wrapped = QuantWrapper(make(2))  # QL101
+quiet = QuantWrapper(make(2))  # qlint: ignore[QL101]
+"""
+_MAKES_CLEAN = """
+from torch.ao.quantization import QuantWrapper
+from library.base import Whole
+from library.zoo import make, missing
+
+model, other = Whole(), QuantWrapper(make())
+nothing = missing(model)
+"""
+_ZOO = """
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        y = self.conv(x) + x
+        return y + x
+
+
+def make(blocks=0):
+    return nn.Sequential(nn.Conv2d(3, 3, 1), *[Residual() for _ in range(blocks)])
+"""
+_BASE = """
+
+class Whole(Quantizable):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Conv2d(3, 3, 1)
+"""
+
+
+@pytest.mark.parametrize("source", [_MAKES, _MAKES_CLEAN], ids=["raw", "clean"])
+def test_what_fails_in_a_library_is_reported_where_it_is_called(
+    tmp_path: Path, packages: Path, source: str
+) -> None:
+    zoo, base = packages / "library" / "zoo.py", packages / "library" / "base.py"
+    zoo.write_text(zoo.read_text() + _ZOO)
+    base.write_text(base.read_text() + _BASE)
+    path = tmp_path / "project" / "model.py"
+    path.parent.mkdir()
+    path.write_text(source)
+    found = lint([path], Settings(root=path.parent, python=tmp_path / "env"))
+    assert {(each.location.row, each.code) for each in found} == set(marks(source))
+    first = zoo.read_text().splitlines().index("        y = self.conv(x) + x") + 1
+    for each in found:
+        assert each.filename == str(path)
+        assert f"(library.zoo, line {first}, and 1 other place)" in each.message
+        assert each.trace[-1].filename == str(zoo)
+        assert "library is installed" in each.help
 
 
 def test_a_missing_base_is_said_once_and_counts_as_unknown(
