@@ -18,7 +18,7 @@ from qlint.flow import (
     torch_calls,
 )
 from qlint.flow.arguments import Arguments
-from qlint.flow.containers import data_of, new_dict
+from qlint.flow.containers import data_of, new_dict, new_list
 from qlint.flow.events import Step
 from qlint.flow.scopes import Frame, Outcome
 from qlint.flow.statements import join_returned
@@ -131,8 +131,9 @@ def _call_external(
             return result
     if name.startswith(einops_calls.MODULE):
         return einops_calls.call(interp, name, arguments, site)
-    # What an installed package makes models with; all else of it says nothing of tensors.
-    found = interp.installed(name)
+    # What an installed package makes models with; all else of it says nothing of tensors. Where
+    # everything is assumed to be quantized, the question is what the given files do.
+    found = None if interp.assume_quantized else interp.installed(name)
     if isinstance(found, Function) or (isinstance(found, Class) and modules.is_module_class(found)):
         return interp.call(found, arguments, site)
     return torch_calls.call(interp, name, arguments, site)
@@ -184,7 +185,7 @@ def _call_class_method(
         if cls.lookup("setup_context") is None:
             arguments = arguments.with_first(UNKNOWN)
         return call_function(interp, forward, arguments, site)
-    return UNKNOWN
+    return new_list(cls.subclasses) if name == "__subclasses__" else UNKNOWN
 
 
 def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Site) -> Value:

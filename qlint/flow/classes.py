@@ -45,6 +45,9 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
     metaclass = _metaclass(interp, node, bases, frame)
     cls = Class(node.name, frame.module, node, bases, {}, metaclass=metaclass)
     cls.inherit(_linearize(cls))
+    for base in bases:
+        if isinstance(base, Class):
+            base.subclasses.append(cls)
     body = Frame(frame.namespace, cls.namespace, parent=frame, owner=cls, is_class_body=True)
     interp.execute(node.body, body)
     if body.names is not cls.namespace:  # a branch in the body made a new dict
@@ -125,7 +128,8 @@ def _apply(
 ) -> Value:
     """Call a decorator of the program; registries are filled that way."""
     makes_object = isinstance(decorator, Class) and isinstance(decorated, Function)
-    if not isinstance(decorator, (Function, BoundMethod)) and not makes_object:
+    is_object = isinstance(decorator, Instance) and isinstance(decorator.cls, Class)
+    if not (isinstance(decorator, (Function, BoundMethod)) or makes_object or is_object):
         return decorated
     return interp.call(decorator, Arguments((decorated,)), interp.site(node, frame))
 

@@ -264,6 +264,8 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
     if isinstance(value, Class) and enums.is_enum(value):  # Mode["ADD"]
         name = str(index.value) if isinstance(index, Constant) else ""
         return value.namespace.get(name) or join(enums.members(value))
+    if isinstance(value, Class):  # Box[Block]
+        return value if value.lookup("__class_getitem__") is None else UNKNOWN
     if isinstance(value, Constant):
         return _item_of_constant(value.value, index)
     return UNKNOWN

@@ -34,7 +34,8 @@ def make_members(cls: Class) -> None:
     What ``auto()`` makes is not known, and need not be: members are told apart by identity.
     """
     for name, value in cls.namespace.items():
-        if not name.startswith("_") and not isinstance(value, (Function, Class)):
+        nested = isinstance(value, Class) and value.node in cls.node.body
+        if not name.startswith("_") and not isinstance(value, Function) and not nested:
             cls.namespace[name] = Instance({"name": Constant(name), "value": value}, cls=cls)
 
 

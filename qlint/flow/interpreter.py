@@ -513,8 +513,10 @@ class Interpreter:
         """  # noqa: D205
         if event.site.module.linted:
             self.log.add(event, self.forwarding)
-        elif event.site.module.installed and (call := self._linted_call()) is not None:
-            self.log.add(event, self.forwarding, call)
+        elif event.site.module.installed and not self.assume_quantized:
+            call = self._linted_call()
+            if call is not None:
+                self.log.add(event, self.forwarding, call)
 
     def _linted_call(self) -> Site | None:
         """The call in a linted file that led to where the interpreter is."""

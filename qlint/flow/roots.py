@@ -471,7 +471,8 @@ def _float_arguments(function: Function, *, skip: int) -> Arguments:
     positional = (*parameters.positional_only, *parameters.positional)[skip:]
     args = tuple(float_input(function, each) for each in positional)
     kwargs = {each.name: float_input(function, each) for each in parameters.keyword_only}
-    return Arguments(args, kwargs, more=True)
+    # What is handed on by `**kwargs` alone is left at its defaults.
+    return Arguments(args, kwargs, more=parameters.star is not None)
 
 
 def _in_main_block(site: Site) -> bool:

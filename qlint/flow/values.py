@@ -186,6 +186,8 @@ class Class(Value):
     metaclass: Class | None = None
     # Dotted names of the bases that lie outside the program.
     external_bases: list[str] = field(default_factory=list)
+    # The classes directly derived from it so far.
+    subclasses: list[Class] = field(default_factory=list)
 
     def inherit(self, mro: Iterable[Class | External]) -> None:
         """Settle where attributes are looked for, the class itself first."""
