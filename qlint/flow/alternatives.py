@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Parameters that say nothing of what a class is.
 _SETTINGS = frozenset("cfg config conf args opt opts options hparams params settings".split())
+# Each is followed wherever it may stand; that more of them are all possible says little of any.
+_MOST_ALTERNATIVES = 8
 _FAMILY = re.compile("Norm|Pool|Conv|Linear|Pad|Dropout|Loss|Embedding|Upsampl")
 
 
@@ -56,7 +58,7 @@ def _are_called_alike(classes: Sequence[Class], *, is_table: bool) -> bool:
     """  # noqa: D205
     if all(_SETTINGS.issuperset(_parameters(cls) or {"nothing"}) for cls in classes):
         return False
-    if any(is_loss(cls.name) for cls in classes):
+    if len(classes) > _MOST_ALTERNATIVES or any(is_loss(cls.name) for cls in classes):
         return False
     inputs = {_parameters(cls, "forward") for cls in classes}
     return all(len(each) == 1 for each in inputs) and (is_table or len(inputs) == 1)

@@ -36,6 +36,7 @@ from qlint.flow.values import (
     Super,
     Tensor,
     Tuple,
+    Union,
     Unknown,
     Value,
     join,
@@ -188,11 +189,16 @@ def _of_slot(interp: Interpreter, value: Instance, name: str) -> Value:
     if name in unsure_slots(value):
         inherited = value.cls.lookup(name) if isinstance(value.cls, Class) else None
         found = found if inherited is None else join([found, inherited])
-    if isinstance(found, Unknown) and is_module(value):
-        return Unknown(submodule=True, flag=found.flag)
+    if type(found) in (Unknown, Union) and is_module(value):
+        found = join(_as_part(each) for each in options_of(found))
     if interp.forward_depth:
         note_reading(interp, value, name, found)
     return found
+
+
+def _as_part(value: Value) -> Value:
+    """What is not known may be a submodule where a module keeps it."""
+    return Unknown(submodule=True, flag=value.flag) if isinstance(value, Unknown) else value
 
 
 def _delegated(

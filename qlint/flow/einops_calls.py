@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import torch_calls
 from qlint.flow.containers import items_of
-from qlint.flow.values import NOT_TENSOR, UNKNOWN, Constant, Tuple, Value
+from qlint.flow.operators import report_unsupported
+from qlint.flow.values import NOT_TENSOR, UNKNOWN, Constant, Tuple, Value, quantized_in
+from qlint.semantics import kernels
 
 if TYPE_CHECKING:
     from qlint.flow.arguments import Arguments
@@ -54,6 +56,11 @@ def _reduce(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     reduction = arguments.get(2, "reduction")
     if not (isinstance(reduction, Constant) and isinstance(reduction.value, str)):
         return tensor
+    quantized = quantized_in((tensor,))
+    if reduction.value == "mean" and quantized is not None:  # einops asks for a float tensor
+        fails = kernels.Outcome.FAILS
+        report_unsupported(interp, "reduce", arguments.spelled, fails, site, quantized)
+        return replace(quantized, grid=object())
     inner = replace(arguments, args=(tensor, NOT_TENSOR), kwargs={})
     short = "amax" if reduction.value == "max" else reduction.value
     return torch_calls.call(interp, f"torch.{short}", inner, site)

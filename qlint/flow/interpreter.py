@@ -26,6 +26,7 @@ from qlint.flow.values import (
     Instance,
     Lazy,
     ModuleValue,
+    NotTensor,
     State,
     Tensor,
     Union,
@@ -56,6 +57,7 @@ _LEAST_TOTAL = 1_500_000
 # The part of them that is kept for the models, whoever builds them and with how much ado.
 _FOR_MODELS = 0.6
 _LEAST_BUDGET = 3_000
+_MOST_SHARES = 6
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
 _LIKE_FUNCTION_DEPTH = 6
@@ -125,7 +127,7 @@ class Interpreter:
         self._stack: list[tuple[object, model.Node]] = []
         self._on_stack: Counter[object] = Counter()
         self._steps = 0
-        self._budget = _STEP_BUDGET
+        self._budget = self._ration = _STEP_BUDGET
         self._lines = lines
         self._total = self._reserved = 0
         self.grant_steps()
@@ -151,7 +153,7 @@ class Interpreter:
         self.flags.start(flags)
         self._total -= self._steps
         self._steps = 0
-        self._budget = max(min(_STEP_BUDGET, self._total - self._reserved), _LEAST_BUDGET)
+        self._budget = max(min(self._ration, self._total - self._reserved), _LEAST_BUDGET)
         self.epoch += 1
         self.repeating = self.selecting = self.trying = self.forward_depth = 0
         self.running_with.clear()
@@ -190,6 +192,12 @@ class Interpreter:
     def release_steps(self) -> None:
         """From here on models run, for which steps were kept."""
         self._reserved = 0
+        self._ration = _STEP_BUDGET
+
+    def ration(self, entry_points: int) -> None:
+        """Leave something for all of so many entry points: none gets many times its share."""
+        share = (self._total - self._steps - self._reserved) // max(entry_points, 1)
+        self._ration = min(_STEP_BUDGET, _MOST_SHARES * share)
 
     def spend(self, steps: int) -> None:
         """Count work that is no node of the program."""
@@ -244,7 +252,9 @@ class Interpreter:
         if not isinstance(function, (Union, Constant)):
             arguments.definite = isinstance(function, (Instance, ExternalMethod))
             return calls.call(self, function, arguments, site)
-        options = [each for each in options_of(function) if not isinstance(each, Constant)]
+        # A number cannot be called, whatever else it may be.
+        plain = (Constant, NotTensor)
+        options = [each for each in options_of(function) if not isinstance(each, plain)]
         # Which of several modules runs is not known, so none of them counts as used twice.
         modules = sum(isinstance(each, (Instance, ExternalMethod)) for each in options)
         arguments.definite = modules == len(options) == 1 and not is_one_of(function)

@@ -97,6 +97,8 @@ class _Runner:
         # The files of entry points that ran out of steps.
         self.cut_short: dict[Module, None] = {}
         self.shapes: set[object] = set()
+        # The functions that were called by such as were cut short.
+        self.tried: set[int] = set()
 
     def run_all(self, quantized: Sequence[str]) -> None:
         """Run everything there is, what builds models before what was built."""
@@ -123,13 +125,14 @@ class _Runner:
 
     def _build(self, rank: int, function: Function) -> bool:
         """Run a function that builds models; False if there were too few steps for all it does."""
-        if id(function.node) in self.interp.ran:
+        if id(function.node) in self.interp.ran | self.tried:
             return True
         if rank > 0 and self.interp.spent:
             return False
         before = set(self.interp.ran)
         self._enter(function.module, partial(self._run_function, function))
         if self.interp.exhausted:  # what it called may have been cut short as well
+            self.tried |= self.interp.ran - before - {id(function.node)}
             self.interp.ran = before
         return not self.interp.starved
 
@@ -329,12 +332,14 @@ class _Runner:
         classes = [cls for cls in self._classes() if cls not in self.interp.ran_forward - shown]
         made: dict[Class, list[Model]] = {}
         used: set[Class] = set()
-        for cls in classes:
+        for number, cls in enumerate(classes):
+            self.interp.ration(2 * (len(classes) - number))  # and as much for what they do
             before = set(self.interp.instantiated)
             self.interp.instantiated.clear()
             made[cls] = self._construct(cls)
             used |= self.interp.instantiated - {cls}
             self.interp.instantiated |= before
+        self.interp.release_steps()
         instances: dict[object, list[Instance]] = {}
         for model_made in self.interp.models:
             instances.setdefault(model_made.instance.cls, []).append(model_made.instance)

@@ -106,7 +106,7 @@ class Others(nn.Module):
         import einops
         a = self.a(x)
         b = self.b(x)
-        c = einops.reduce(a, 'b c h w -> b c', 'mean')
+        c = einops.reduce(a, 'b c h w -> b c', 'mean')  # QL108
         m = einops.reduce(a, 'b c h w -> b c', reduction='max')  # QL108
         d = c + m  # QL101
         e = einops.rearrange([a, b], 'n b c -> b n c')  # QL106
