@@ -248,6 +248,11 @@ class _Runner:
         """
         functions = [each for each in self._names() if isinstance(each, Function)]
         classes = self._classes()
+        plain = [
+            each
+            for each in self._names()
+            if isinstance(each, Class) and not is_module_class(each) and "Quant" in each.module.text
+        ]
         registered = frozenset(cls.name for cls in classes if cls.node.decorators)
         configs = {module: _configs(module, registered) for module in self.modules}
         mentioned = {
@@ -255,6 +260,7 @@ class _Runner:
             for function in functions
         }
         wanted = {cls.name for cls in classes} | _BUILDING
+        wanted |= {cls.name for cls in plain if names_in(cls, registered, {}) & _BUILDING}
         waiting = functions
         while True:
             found = [function for function in waiting if mentioned[function] & wanted]
@@ -418,9 +424,9 @@ def _configs(module: Module, registered: frozenset[str]) -> dict[str, frozenset[
 
 
 def names_in(
-    function: Function, registered: frozenset[str], configs: Mapping[str, frozenset[str]]
+    function: Function | Class, registered: frozenset[str], configs: Mapping[str, frozenset[str]]
 ) -> frozenset[str]:
-    """The words in the code of a function that is defined at the top level of its file.
+    """The words in the code of a function or class at the top level of its file.
 
     Words in strings count if the function looks things up by their names, or if they are names of
     ``registered`` classes, which anybody can look up. Those that the ``configs`` of the file hold
@@ -449,7 +455,7 @@ def _quantizes(method: Function) -> bool:
     return any(model.last_name(node) in _QUANTIZING for node in model.walk(method.node.body))
 
 
-def _is_def(node: model.FunctionDef | model.Lambda) -> TypeGuard[model.FunctionDef]:
+def _is_def(node: model.Node) -> TypeGuard[model.FunctionDef]:
     return isinstance(node, model.FunctionDef)
 
 
