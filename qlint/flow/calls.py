@@ -20,9 +20,11 @@ from qlint.flow import (
 from qlint.flow.arguments import Arguments
 from qlint.flow.containers import data_of, new_dict, new_list
 from qlint.flow.events import Step
+from qlint.flow.idle_code import traces
 from qlint.flow.scopes import Frame, Outcome
 from qlint.flow.statements import join_returned
 from qlint.flow.values import (
+    NONE,
     UNKNOWN,
     BoundMethod,
     Class,
@@ -243,11 +245,17 @@ def call_function(
         return UNKNOWN
     is_method = function.owner is not None and function.kind != "static"
     receiver = arguments.args[0] if is_method and arguments.args else None
+    if interp.idle_calls.covers(function, arguments):
+        return NONE
     if not interp.enter(function, receiver):
         return UNKNOWN
     interp.running_with[function] = values
+    before = traces(interp)
     try:
-        return _run(interp, function, receiver, arguments, site, at_yield)
+        result = _run(interp, function, receiver, arguments, site, at_yield)
+        if result == NONE and at_yield is None and traces(interp) == before:
+            interp.idle_calls.note(interp, function, arguments)
+        return result
     finally:
         interp.leave()
         if outer is None:

@@ -13,6 +13,7 @@ from qlint.flow.arguments import Arguments
 from qlint.flow.events import Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
+from qlint.flow.idle_code import IdleCalls
 from qlint.flow.log import Log
 from qlint.flow.modules import children
 from qlint.flow.scopes import Exit, Frame, Namespace, Outcome
@@ -122,6 +123,7 @@ class Interpreter:
         self.running_with: dict[Function, tuple[Value, ...]] = {}
         # How often an entry point has given a parameter a flag at a place.
         self.named: Counter[object] = Counter()
+        self.idle_calls = IdleCalls()
         # How often each function was entered.
         self.entered: Counter[model.Node] = Counter()
         self._stack: list[tuple[object, model.Node]] = []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow.containers import known_items, new_list, within
 from qlint.flow.events import UnsupportedModule
+from qlint.flow.idle_code import kind_of, traces
 from qlint.flow.layer_attributes import note_arguments
 from qlint.flow.module_calls import (
     external_forward,
@@ -196,18 +197,18 @@ def _apply(
     if isinstance(function, (External, Unknown)):
         return
     kinds: dict[object, int] = {}
-    kind_of: dict[int, int] = {}
+    numbers: dict[int, int] = {}
     untouched: set[int] = set()
     for value in _innermost_first(instance, set()):
         parts = [each for _, child in children(value) for each in options_of(child)]
-        kind = (_plain_parts(value), *(kind_of.get(id(each)) for each in parts))
-        kind_of[id(value)] = kinds.setdefault(kind, len(kinds))
-        if kind_of[id(value)] in untouched:
+        kind = (kind_of(value), *(numbers.get(id(each)) for each in parts))
+        number = numbers[id(value)] = kinds.setdefault(kind, len(kinds))
+        if number in untouched:
             continue
-        before = interp.heap.stored
+        before = traces(interp)
         interp.call(function, type(arguments)((value,)), site)
-        if interp.heap.stored == before:
-            untouched.add(kind_of[id(value)])
+        if traces(interp) == before:
+            untouched.add(number)
 
 
 def _innermost_first(instance: Instance, seen: set[int]) -> Iterator[Instance]:
@@ -218,16 +219,6 @@ def _innermost_first(instance: Instance, seen: set[int]) -> Iterator[Instance]:
             if isinstance(each, Instance) and id(each) not in seen:
                 yield from _innermost_first(each, seen)
     yield instance
-
-
-def _plain_parts(instance: Instance) -> object:
-    """The class of a module and all the constants that it holds."""
-    constants = [
-        (slot, repr(value.value))
-        for slot, value in instance.slots.items()
-        if isinstance(value, Constant)
-    ]
-    return (instance.cls, *constants)
 
 
 def _check_functional(

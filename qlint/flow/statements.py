@@ -9,6 +9,7 @@ from qlint.flow import classes, conditions, contexts, narrowing, patterns, speci
 from qlint.flow.builtin_calls import py_update
 from qlint.flow.containers import MORE, data_of, delete_item, extend
 from qlint.flow.flags import with_flags
+from qlint.flow.idle_code import Rounds
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
 from qlint.flow.scopes import Outcome
@@ -228,8 +229,9 @@ def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
     outer = frame.breaks, frame.continues
     frame.breaks, frame.continues = [], []
     outcome = _FALLS_THROUGH
+    idle = Rounds(interp, node, frame)
     for item in rounds:
-        if item is MORE or interp.exhausted:
+        if item is MORE or interp.exhausted or not idle.begin(item):
             continue
 
         def body(item: Value = item) -> Outcome:
@@ -246,6 +248,7 @@ def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
         if not goes_on:
             break
         outcome = _FALLS_THROUGH
+        idle.end()
     return _end_loop(interp, node, frame, outcome, outer)
 
 
