@@ -36,6 +36,7 @@ from qlint.flow.values import (
     join,
     options_of,
 )
+from qlint.semantics import layers
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def _call(interp: Interpreter, node: model.Call, frame: Frame) -> Value:
     arguments = evaluate_arguments(interp, node.arguments, frame)
     arguments.spelled = frame.module.text[node.func.start : node.func.end]
     arguments.frame = frame
+    if isinstance(node.func, model.Attribute) and node.func.name in layers.LOST_METHODS:
+        layer_attributes.check_method(interp, node.func, frame)
     return interp.call(function, arguments, site)
 
 

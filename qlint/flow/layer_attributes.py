@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow.containers import items_of
 from qlint.flow.events import UnsupportedOperation
+from qlint.flow.modules import classes_in
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     FLOAT,
@@ -23,8 +24,9 @@ from qlint.flow.values import (
 )
 from qlint.semantics import layers
 from qlint.semantics.kernels import Outcome
+from qlint.semantics.modules import QUANT_STUBS, QUANT_WRAPPER
 from qlint.semantics.names import NN, canonical
-from qlint.semantics.operations import PARAMETER
+from qlint.semantics.operations import LOST, PARAMETER
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -53,13 +55,27 @@ def get(interp: Interpreter, instance: Instance, base: str, name: str) -> Value 
         given = _argument(made, base, switch)
         if given is not None:
             has = truth(interp, given)
-            return join([FLOAT, NONE]) if has is None else FLOAT if has else NONE
+            # Convert makes a method of it, which is there without a bias, too.
+            there = has is False and _becomes_method(interp, instance, name)
+            return join([FLOAT, NONE]) if has is None or there else FLOAT if has else NONE
     given = _argument(made, base, name)
     dimensions = layers.dimensions(base) if name in layers.SIZES else 0
     if given is None or not dimensions:
         return given
     is_text = isinstance(given, Constant) and isinstance(given.value, str)
     return given if is_text or items_of(given) is not None else Tuple((given,) * dimensions)
+
+
+def _becomes_method(interp: Interpreter, layer: Instance, name: str) -> bool:
+    """Whether a forward pass on int8 finds a method where a float layer has a parameter."""
+    if interp.int8_epoch != interp.epoch or name not in layers.BECOME_METHODS:
+        return False
+    return isinstance(layer.cls, External) and _has_methods(interp, layer)
+
+
+def _has_methods(interp: Interpreter, layer: Instance) -> bool:
+    name = canonical(layer.cls.name).removeprefix(NN)
+    return name in layers.WITH_METHODS and _is_converted(interp, layer)
 
 
 def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -> None:
@@ -78,10 +94,26 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
     layer = interp.evaluate(owner, frame)
     if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
         return
-    name = canonical(layer.cls.name).removeprefix(NN)
-    if name in layers.WITH_METHODS and _is_converted(interp, layer):
+    if _has_methods(interp, layer):
         site, tensor = interp.site(node, frame), Tensor(State.QUANTIZED)
         interp.report(UnsupportedOperation(PARAMETER, site.text, Outcome.FAILS, site, tensor))
+
+
+def check_method(interp: Interpreter, node: model.Attribute, frame: Frame) -> None:
+    """Report the call of a method that prepare takes away: ``self.lstm.flatten_parameters()``."""
+    if not interp.forwarding or _is_asked_for(node.value, frame):
+        return
+    layer = interp.evaluate(node.value, frame)
+    if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
+        return
+    name = canonical(layer.cls.name).removeprefix(NN)
+    if name not in layers.LOST_METHODS[node.name] or not _is_converted(interp, layer):
+        return
+    # It is called before anything is quantized, as a rule.
+    model_parts = classes_in(interp.running[0].instance) if interp.running else frozenset()
+    if interp.assume_quantized or model_parts & (QUANT_STUBS | {QUANT_WRAPPER}):
+        site, tensor = interp.site(node, frame), Tensor(State.QUANTIZED)
+        interp.report(UnsupportedOperation(LOST, site.text, Outcome.FAILS, site, tensor))
 
 
 def _is_asked_for(layer: model.Expression, frame: Frame) -> bool:
@@ -92,7 +124,7 @@ def _is_asked_for(layer: model.Expression, frame: Frame) -> bool:
     return node is not None and any(
         isinstance(each, model.Call)
         and isinstance(each.func, model.Name)
-        and each.func.id in ("isinstance", "callable", "type")
+        and each.func.id in ("isinstance", "callable", "type", "hasattr", "getattr")
         and text[each.start : each.end].partition("(")[2].startswith(spelled)
         for each in model.walk(node.body)
     )

@@ -8,7 +8,7 @@ from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.kernels import BAD, Outcome, is_swapped, of_operation
 from qlint.semantics.modules import FUNCTIONALS
-from qlint.semantics.operations import DTYPE, FILL, LIKE, PARAMETER, PART, WRITE
+from qlint.semantics.operations import DTYPE, FILL, LIKE, LOST, PARAMETER, PART, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,7 @@ _CURES = {
         "call the layer instead of computing with its weights, or keep it a float layer: "
         "`qconfig = None` and float inputs"
     ),
+    LOST: "leave the call out: the int8 layer has nothing to flatten",
     PART: (
         "write into what a DeQuantStub makes of it, and quantize the result by a QuantStub of its "
         "own"
@@ -112,7 +113,8 @@ class UnsupportedOp(Rule):
     says fail on every engine, or come out wrong: ``F.silu``, ``softmax``, ``-x``, ``x ** 2``,
     ``x.sum()``, ``torch.where``, ``F.linear``, ``F.layer_norm``, ``x.float()``, and many more;
     and ``y[...] = x`` with a quantized ``x``, if ``y`` is float or on another scale. The weights of
-    a layer that convert swaps are no tensors any more.
+    a layer that convert swaps are no tensors any more, and the int8 ``nn.LSTM`` has no
+    ``flatten_parameters``.
     Arithmetic, concatenation and relu have rules of their own.
 
     Why is this bad
@@ -247,6 +249,10 @@ _MESSAGES = {
     PARAMETER: (
         "`{}` is a method of the int8 layer that convert makes, so code that takes it for a tensor "
         "fails in the converted model"
+    ),
+    LOST: (
+        "prepare replaces this layer by one that does not have `{}`, so the prepared model fails "
+        "here"
     ),
     FILL: (
         "`{}` writes a number far beyond the grid of this quantized tensor; what stands there then "

@@ -72,6 +72,8 @@ BECOME_METHODS = frozenset({"weight", "bias"})
 WITH_METHODS = frozenset(
     {"Linear", *(f"Conv{kind}{n}d" for kind in ("", "Transpose") for n in (1, 2, 3))}
 )
+# Methods that a layer loses when prepare replaces it, with the layers that have them.
+LOST_METHODS = {"flatten_parameters": frozenset({"LSTM"})}
 # The argument that decides whether a layer has these parameters or None instead.
 OPTIONAL = {"bias": ("bias", "affine"), "weight": ("affine",)}
 

@@ -52,6 +52,8 @@ PART = "part of a tensor"
 
 # Reading the weight of a layer.
 PARAMETER = "parameter of a layer"
+# Calling a method that the layer which prepare makes of one does not have.
+LOST = "lost method of a layer"
 
 # Operations that write a number into the tensor, with the argument that it is; and how far from 0
 # it is beyond every grid.

@@ -44,3 +44,13 @@ def test_parameters_that_can_be_missing(name: str) -> None:
         for switch in set(switches) & set(known):
             made = getattr(torch.nn, name)(*required, **{switch: False})
             assert getattr(made, attribute) is None
+
+
+def test_methods_that_prepare_takes_away() -> None:
+    for method, names in layers.LOST_METHODS.items():
+        for name in names:
+            layer = getattr(torch.nn, name)(3, 3)
+            layer.qconfig = torch.ao.quantization.default_qconfig
+            prepared = torch.ao.quantization.prepare(torch.nn.Sequential(layer))[0]
+            assert hasattr(layer, method)
+            assert not hasattr(prepared, method)
