@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 # The slot of the arguments; no attribute is named so.
 _ARGUMENTS = "<arguments>"
+# How code asks what a layer is, and what it has.
+_KIND = frozenset({"isinstance", "callable", "type"})
+_HAVING = _KIND | {"hasattr", "getattr"}
 _DOTTED = (model.Attribute, model.Name)
 
 
@@ -89,7 +92,11 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
     owner = node.value
     if not (isinstance(owner, model.Attribute) and isinstance(owner.value, _DOTTED)):
         return
-    if interp.int8_epoch != interp.epoch or not interp.forwarding or _is_asked_for(owner, frame):
+    if (
+        interp.int8_epoch != interp.epoch
+        or not interp.forwarding
+        or _is_asked_for(owner, frame, _KIND)
+    ):
         return
     layer = interp.evaluate(owner, frame)
     if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
@@ -101,7 +108,7 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
 
 def check_method(interp: Interpreter, node: model.Attribute, frame: Frame) -> None:
     """Report the call of a method that prepare takes away: ``self.lstm.flatten_parameters()``."""
-    if not interp.forwarding or _is_asked_for(node.value, frame):
+    if not interp.forwarding or _is_asked_for(node.value, frame, _HAVING):
         return
     layer = interp.evaluate(node.value, frame)
     if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
@@ -116,7 +123,7 @@ def check_method(interp: Interpreter, node: model.Attribute, frame: Frame) -> No
         interp.report(UnsupportedOperation(LOST, site.text, Outcome.FAILS, site, tensor))
 
 
-def _is_asked_for(layer: model.Expression, frame: Frame) -> bool:
+def _is_asked_for(layer: model.Expression, frame: Frame, questions: frozenset[str]) -> bool:
     """Whether a function asks what a layer is before it looks into it."""
     text = frame.module.text
     spelled = text[layer.start : layer.end]
@@ -124,7 +131,7 @@ def _is_asked_for(layer: model.Expression, frame: Frame) -> bool:
     return node is not None and any(
         isinstance(each, model.Call)
         and isinstance(each.func, model.Name)
-        and each.func.id in ("isinstance", "callable", "type", "hasattr", "getattr")
+        and each.func.id in questions
         and text[each.start : each.end].partition("(")[2].startswith(spelled)
         for each in model.walk(node.body)
     )
