@@ -96,6 +96,7 @@ def _call(interp: Interpreter, node: model.Call, frame: Frame) -> Value:
     arguments.frame = frame
     if isinstance(node.func, model.Attribute) and node.func.name in layers.LOST_METHODS:
         layer_attributes.check_method(interp, node.func, frame)
+    layer_attributes.check_arguments(interp, function, node.arguments, frame)
     return interp.call(function, arguments, site)
 
 
@@ -148,6 +149,8 @@ def _binary(interp: Interpreter, node: model.BinaryOp, frame: Frame) -> Value:
 
 def _unary(interp: Interpreter, node: model.UnaryOp, frame: Frame) -> Value:
     operand = interp.evaluate(node.operand, frame)
+    if node.op != "not":
+        layer_attributes.check_parameter(interp, node.operand, frame)
     return unary(interp, node.op, operand, truth(interp, operand), interp.site(node, frame))
 
 

@@ -14,6 +14,7 @@ from qlint.flow.values import (
     NOT_TENSOR,
     Constant,
     External,
+    ExternalMethod,
     Instance,
     Partial,
     State,
@@ -25,7 +26,7 @@ from qlint.flow.values import (
 from qlint.semantics import layers
 from qlint.semantics.kernels import Outcome
 from qlint.semantics.modules import QUANT_STUBS, QUANT_WRAPPER
-from qlint.semantics.names import NN, canonical
+from qlint.semantics.names import FUNCTIONAL, NN, canonical
 from qlint.semantics.operations import LOST, PARAMETER
 from qlint.syntax import model
 
@@ -90,13 +91,13 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
     if not (isinstance(node, model.Attribute) and node.name in layers.BECOME_METHODS):
         return
     owner = node.value
-    if not (isinstance(owner, model.Attribute) and isinstance(owner.value, _DOTTED)):
+    indexed = isinstance(owner, model.Subscript) and isinstance(owner.index, model.Constant)
+    where = owner.value if isinstance(owner, (model.Attribute, model.Subscript)) else None
+    if not isinstance(where, model.Attribute if indexed else _DOTTED):
         return
-    if (
-        interp.int8_epoch != interp.epoch
-        or not interp.forwarding
-        or _is_asked_for(owner, frame, _KIND)
-    ):
+    if interp.int8_epoch != interp.epoch or not interp.forwarding:
+        return
+    if _is_asked_for(owner, frame, _KIND):
         return
     layer = interp.evaluate(owner, frame)
     if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
@@ -104,6 +105,21 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
     if _has_methods(interp, layer):
         site, tensor = interp.site(node, frame), Tensor(State.QUANTIZED)
         interp.report(UnsupportedOperation(PARAMETER, site.text, Outcome.FAILS, site, tensor))
+
+
+def check_arguments(
+    interp: Interpreter, function: Value, nodes: tuple[model.Argument, ...], frame: Frame
+) -> None:
+    """Report weights and biases of layers that are handed to torch's operations."""
+    if interp.int8_epoch != interp.epoch:
+        return
+    if isinstance(function, External):
+        package, _, short = canonical(function.name).rpartition(".")
+        computes = package + "." in ("torch.", FUNCTIONAL) and not short.startswith("is_")
+    else:
+        computes = isinstance(function, ExternalMethod) and isinstance(function.receiver, Tensor)
+    for each in nodes if computes else ():
+        check_parameter(interp, each.value, frame)
 
 
 def check_method(interp: Interpreter, node: model.Attribute, frame: Frame) -> None:

@@ -55,3 +55,31 @@ class Around(nn.Module):
 around = Around()
 prepare(around.body, inplace=True)
 prepare(Swapped())
+
+
+class Forms(nn.Module):
+    """Weights in parts of containers, and handed to functions."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.linear = nn.Linear(3, 3)
+        self.parts = nn.Sequential(nn.Linear(3, 3), nn.ReLU())
+        self.own = nn.Parameter(torch.ones(3, 3))
+        self.norm = nn.LayerNorm(3)
+
+    def forward(self, x):
+        before = nn.functional.linear(x, self.linear.weight)
+        x = self.dequant(self.parts(self.linear(self.quant(x))))
+        a = torch.abs(self.linear.weight)  # QL108
+        b = nn.functional.normalize(self.parts[0].weight)  # QL108
+        c = x.matmul(self.linear.weight)  # QL108
+        d = -self.linear.bias  # QL108
+        e = self.parts[0].weight.mean()  # QL108
+        f = nn.functional.linear(x, self.own) + torch.abs(self.norm.weight)
+        if torch.is_tensor(self.norm.weight) and not self.norm.bias:
+            f = f + torch.abs(self.norm.bias)
+        return before, a, b, c, d, e, f
+
+
+prepare(Forms())
