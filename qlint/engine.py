@@ -69,6 +69,9 @@ def lint(
             f"not installed in the environment that was searched: {names}; classes derived from "
             "theirs are only known in part (--python names another environment)"
         )
+    if note is not None and run.unmatched:
+        patterns = ", ".join(f"`{pattern}`" for pattern in run.unmatched)
+        note(f"no module class in these files is named like this in `quantized`: {patterns}")
     if note is not None and run.cut_short:
         first = ", ".join(f"`{name}`" for name in run.cut_short[:_MOST_NAMED])
         others = len(run.cut_short) - _MOST_NAMED
@@ -98,6 +101,7 @@ class _Run:
         roots = installed_roots(settings.python, settings.root)
         self._project = Project(files, settings.root, self._read, roots)
         self.cut_short: list[str] = []
+        self.unmatched: list[str] = []
 
     @property
     def missing(self) -> set[str]:
@@ -189,6 +193,7 @@ class _Run:
             rule, finding, sighting = found[0]
             finding = _at_call(call, [each for _, each, _ in found])
             self._add(_diagnostic(rule, finding, sighting, self._display_name))
+        self.unmatched = analysis.unmatched
         self.cut_short = [self._display_name(module) for module in analysis.cut_short]
         for module, crash in analysis.crashes:
             message = f"qlint failed on this file ({crash!r}); please report this as a bug"

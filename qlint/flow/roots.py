@@ -36,11 +36,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What was seen, where the analysis itself broke down, and what was too much for it."""
+    """What was seen, where the analysis itself broke down, what was too much for it, and the
+    patterns of quantized classes that no class has.
+    """  # noqa: D205
 
     sightings: list[Sighting]
     crashes: list[tuple[Module, Exception]]
     cut_short: list[Module]
+    unmatched: list[str]
 
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -84,7 +87,8 @@ def analyse(
     lines = sum(len(module.file.line_starts) for module in modules)
     runner = _Runner(Interpreter(project, lines, assume_quantized=assume_quantized), modules)
     runner.run_all(quantized)
-    return Analysis(runner.interp.sightings, runner.crashes, list(runner.cut_short))
+    unmatched = [each for each in quantized if not runner.has_class(each)]
+    return Analysis(runner.interp.sightings, runner.crashes, list(runner.cut_short), unmatched)
 
 
 class _Runner:
@@ -122,6 +126,10 @@ class _Runner:
             if _is_declared(cls, quantized):
                 for made in self._construct(cls):
                     self._run_assumed(made)
+
+    def has_class(self, pattern: str) -> bool:
+        """Whether a module class has a name of a pattern."""
+        return any(_is_named(cls, (pattern,)) for cls in self._classes())
 
     def _build(self, rank: int, function: Function) -> bool:
         """Run a function that builds models; False if there were too few steps for all it does."""
@@ -498,9 +506,12 @@ def _in_main_block(site: Site) -> bool:
 
 
 def _is_declared(cls: Class, patterns: Sequence[str]) -> bool:
+    return _is_named(cls, patterns) or _is_marked(cls)
+
+
+def _is_named(cls: Class, patterns: Sequence[str]) -> bool:
     names = (f"{cls.module.name}.{cls.name}", cls.name)
-    matches = any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
-    return matches or _is_marked(cls)
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def _is_marked(cls: Class) -> bool:

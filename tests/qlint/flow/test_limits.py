@@ -127,3 +127,12 @@ def test_what_is_cut_short_is_said(tmp_path: Path) -> None:
     path.write_text("from torch import nn\nclass Net(nn.Module):\n    pass\n")
     lint([path], Settings(root=tmp_path, assume_quantized=True), note=said.append)
     assert len(said) == 1
+
+
+def test_patterns_that_name_no_class_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text("from torch import nn\nclass Net(nn.Module):\n    pass\n")
+    said: list[str] = []
+    settings = Settings(root=tmp_path, quantized=("net.Net", "Net*", "net.Nett"))
+    lint([path], settings, note=said.append)
+    assert said == ["no module class in these files is named like this in `quantized`: `net.Nett`"]
