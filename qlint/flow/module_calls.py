@@ -225,15 +225,18 @@ def _check_kernel(
         return
     cls = instance.cls.name if isinstance(instance.cls, Class) else None
     options = _options_given(instance, base)
+    lost = None
     if cls is None and kernels.is_swapped(base):
         lost = lost_at(interp, Running(instance, arguments, site))
-        if lost is not None and not _may_be_fused(base, tensor):
-            report_lost(interp, lost, tensor)
-            return
-    outcome = kernels.of_module(base, subclass=cls is not None, options=options)
+    # What convert does not swap runs as it is, as instances of derived classes do.
+    stays_float = cls is not None or lost is not None
+    outcome = kernels.of_module(base, subclass=stays_float, options=options)
     if outcome not in kernels.BAD or (cls is None and _may_be_fused(base, tensor)):
         return
     assert outcome is not None
+    if lost is not None:
+        report_lost(interp, lost, tensor)
+        return
     spelled = arguments.spelled
     if instance.cls in interp.forwarding[-1:]:  # super().forward(x)
         if kernels.is_swapped(base):  # said where the module is called

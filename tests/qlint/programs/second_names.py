@@ -70,6 +70,22 @@ class FirstName(Twice):
         return self.dequant(self.first(self.quant(x)))
 
 
+class Bears(nn.Module):
+    """Float layers that run on int8 as they are."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.acts = [nn.ReLU6(), nn.MaxPool2d(2), nn.Sequential(nn.ReLU6())]
+        self.first = self.second = nn.LeakyReLU()
+
+    def forward(self, x):
+        x = self.quant(x)
+        for act in self.acts:
+            x = act(x)
+        return self.dequant(self.second(x))
+
+
 class Stages(nn.Module):
     """Parts with parts of their own, in a plain list and in a ModuleList."""
 
