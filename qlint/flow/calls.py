@@ -133,12 +133,26 @@ def _call_external(
             return result
     if name.startswith(einops_calls.MODULE):
         return einops_calls.call(interp, name, arguments, site)
-    # What an installed package makes models with; all else of it says nothing of tensors. Where
-    # everything is assumed to be quantized, the question is what the given files do.
-    found = None if interp.assume_quantized else interp.installed(name)
-    if isinstance(found, Function) or (isinstance(found, Class) and modules.is_module_class(found)):
-        return interp.call(found, arguments, site)
-    return torch_calls.call(interp, name, arguments, site)
+    made = _call_installed(interp, name, arguments, site)
+    return torch_calls.call(interp, name, arguments, site) if made is None else made
+
+
+def _call_installed(
+    interp: Interpreter, name: str, arguments: Arguments, site: Site
+) -> Value | None:
+    """Call what an installed package makes models with; None for all else that is called.
+
+    Where everything is assumed to be quantized, the question is what the given files do.
+    """
+    if interp.assume_quantized or not interp.project.may_be_installed(name):
+        return None
+    with interp.allowance():
+        found = interp.installed(name)
+        is_class = isinstance(found, Class) and modules.is_module_class(found)
+        if found is None or not (is_class or isinstance(found, Function)):
+            return None
+        made = interp.call(found, arguments, site)
+        return UNKNOWN if interp.exhausted else made
 
 
 def _call_method(

@@ -22,6 +22,7 @@ from qlint.flow.containers import (
     slot_of,
     within,
 )
+from qlint.flow.reach import note_taken
 from qlint.flow.values import (
     NONE,
     NOT_TENSOR,
@@ -56,7 +57,10 @@ def call_method(
     if isinstance(receiver, List):
         return _list_method(interp, receiver, name, arguments)
     if isinstance(receiver, Dict):
-        return _dict_method(interp, receiver, name, arguments, site)
+        result = _dict_method(interp, receiver, name, arguments, site)
+        if interp.forward_depth:
+            note_taken(interp, receiver, (result,))
+        return result
     if isinstance(receiver, Tuple):
         if receiver.names:
             return _named_tuple_method(receiver, name, arguments)

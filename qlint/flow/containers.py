@@ -8,7 +8,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import alternatives, enums
-from qlint.flow.modules import PART, child_at, children, is_module, remove_child, set_child
+from qlint.flow.modules import (
+    PART,
+    child_at,
+    children,
+    external_base,
+    is_module,
+    remove_child,
+    set_child,
+)
+from qlint.flow.reach import note_taken
 from qlint.flow.scopes import Namespace
 from qlint.flow.values import (
     NOT_TENSOR,
@@ -34,6 +43,7 @@ from qlint.flow.values import (
     one_of,
     options_of,
 )
+from qlint.semantics.modules import MODULE_DICT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -179,6 +189,13 @@ def extend(interp: Interpreter, target: List, added: Value) -> None:
 
 def iterate(interp: Interpreter, value: Value) -> list[Value]:
     """The items a ``for`` over the value meets, MORE at the end if there may be others."""
+    rounds = _rounds(interp, value)
+    if interp.forward_depth:
+        note_taken(interp, value, (each for each in rounds if each is not MORE))
+    return rounds
+
+
+def _rounds(interp: Interpreter, value: Value) -> list[Value]:
     value = data_of(value)
 
     if isinstance(value, Union):
@@ -196,6 +213,8 @@ def iterate(interp: Interpreter, value: Value) -> list[Value]:
         return []
     if isinstance(value, Instance) and is_module(value):
         more = [MORE] if PART in value.slots else []
+        if external_base(value) == MODULE_DICT:
+            return [*(Constant(name) for name, _ in children(value)), *more]
         return [*(child for _, child in children(value)), *more]
     if isinstance(value, Class) and enums.is_enum(value):
         return [*enums.members(value)]
@@ -242,7 +261,10 @@ def known_items(interp: Interpreter, value: Value) -> tuple[tuple[Value, ...], b
 def get_item(interp: Interpreter, value: Value, index: Value) -> Value:
     """The value of ``value[index]``."""
     if not isinstance(value, Union):
-        return _get_item(interp, value, index)
+        item = _get_item(interp, value, index)
+        if interp.forward_depth:
+            note_taken(interp, value, (item,))
+        return item
     return join(_get_item(interp, each, index) for each in value.options)
 
 

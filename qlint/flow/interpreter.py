@@ -58,6 +58,9 @@ _LEAST_TOTAL = 1_500_000
 # The part of them that is kept for the models, whoever builds them and with how much ado.
 _FOR_MODELS = 0.6
 _LEAST_BUDGET = 3_000
+# For what is called of installed packages.
+_ALL_FOR_INSTALLED = 400_000
+_MOST_FOR_ONE_CALL = 60_000
 _MOST_SHARES = 6
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
@@ -87,6 +90,7 @@ class Interpreter:
         self.running: list[Running] = []
         # The modules that were read from where convert does not look.
         self.kept_aside: set[int] = set()
+        self.plain_containers: set[int] = set()
         self.instantiated: set[Class] = set()
         # Classes whose metaclasses are making them, one in the other.
         self.being_defined: list[Class] = []
@@ -130,6 +134,7 @@ class Interpreter:
         self._on_stack: Counter[object] = Counter()
         self._steps = 0
         self._budget = self._ration = _STEP_BUDGET
+        self._for_installed = _ALL_FOR_INSTALLED
         self._lines = lines
         self._total = self._reserved = 0
         self.grant_steps()
@@ -200,6 +205,19 @@ class Interpreter:
         """Leave something for all of so many entry points: none gets many times its share."""
         share = (self._total - self._steps - self._reserved) // max(entry_points, 1)
         self._ration = min(_STEP_BUDGET, _MOST_SHARES * share)
+
+    @contextmanager
+    def allowance(self) -> Iterator[None]:
+        """Run code of installed packages, which has steps of its own: what the program itself does
+        is looked at however much it asks of them.
+        """  # noqa: D205
+        steps, budget = self._steps, self._budget
+        self._budget = steps + min(_MOST_FOR_ONE_CALL, self._for_installed)
+        try:
+            yield
+        finally:
+            self._for_installed -= self._steps - steps
+            self._steps, self._budget = steps, budget
 
     def spend(self, steps: int) -> None:
         """Count work that is no node of the program."""
@@ -422,7 +440,10 @@ class Interpreter:
         if asked in self._asked:
             return None
         try:
-            for source in namespace.star_imports:
+            # The last one wins, and what an outside package has under a name is only a guess.
+            sources = [*reversed(namespace.star_imports)]
+            sources.sort(key=_is_outside)
+            for source in sources:
                 if namespace.complete:
                     self._asked.add(asked)
                 found = self._star_name(source, name)
@@ -538,6 +559,10 @@ class Interpreter:
                 return frame.called_at
             frame = frame.caller
         return None
+
+
+def _is_outside(source: Value) -> bool:
+    return isinstance(source, External)
 
 
 def _of_one_callee(results: list[Value]) -> Value:

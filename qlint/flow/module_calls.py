@@ -18,7 +18,7 @@ from qlint.flow.modules import (
     is_module_class,
     name_of,
 )
-from qlint.flow.reach import Running, lost_at
+from qlint.flow.reach import Running, lost_at, note_taken
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -148,6 +148,7 @@ def _run_forward(
 def _begin_pass(interp: Interpreter) -> None:
     interp.epoch += 1
     interp.kept_aside.clear()
+    interp.plain_containers.clear()
 
 
 def _says_what_it_gets(arguments: Arguments) -> bool:
@@ -351,6 +352,7 @@ def _run_children(
     interp.forward_depth += 1
     for name, child in children(instance):
         interp.spend(1)
+        note_taken(interp, instance, (child,))
         spelled = f"{arguments.spelled}.{name}"
         value = interp.call(child, type(arguments)((value,), spelled=spelled), site)
     interp.forward_depth -= 1

@@ -27,7 +27,7 @@ from qlint.flow.modules import (
     replace_children,
     set_child,
 )
-from qlint.flow.reach import Running, lost_at
+from qlint.flow.reach import Running, lost_at, note_taken
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -48,7 +48,7 @@ from qlint.flow.values import (
 )
 from qlint.semantics import kernels
 from qlint.semantics import modules as known
-from qlint.semantics.names import canonical
+from qlint.semantics.names import QUANTIZATION, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,7 +99,10 @@ def construct(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
     return instance
 
 
-def _wrap(interp: Interpreter, wrapper: Instance, arguments: Arguments) -> None:
+def _wrap(interp: Interpreter, wrapper: Instance, base: str, arguments: Arguments) -> None:
+    if base == known.QUANT_WRAPPER:
+        for name, stub in (("quant", "QuantStub"), ("dequant", "DeQuantStub")):
+            set_child(interp, wrapper, name, Instance(cls=External(QUANTIZATION + stub)))
     inner = arguments.get(0, "module")
     if inner is not None:
         set_child(interp, wrapper, "module", inner)
@@ -112,7 +115,7 @@ def _initialize(interp: Interpreter, instance: Instance, base: str, arguments: A
     if base in known.CONTAINERS:
         _fill(interp, instance, base, arguments)
     elif base in known.WRAPPERS:
-        _wrap(interp, instance, arguments)
+        _wrap(interp, instance, base, arguments)
     if base in known.EAGER_PARTS:
         interp.flags.saw_stub()
 
@@ -179,7 +182,10 @@ def call_base_method(
     if method in _HAND_THEMSELVES_ON:
         return instance
     if method in _LISTS | _NAMED_LISTS | _ITEMS:
-        return _listing(instance, method)
+        listed = _listing(instance, method)
+        if interp.forward_depth:
+            note_taken(interp, instance, (listed,))
+        return listed
     if method in _TENSORS:
         return _TENSORS[method]
     handler = _HANDLERS.get(method)

@@ -9,6 +9,8 @@ from qlint.flow.modules import is_module, modules_in
 from qlint.flow.values import Dict, Instance, List, Tuple, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
@@ -26,8 +28,16 @@ def note_reading(interp: Interpreter, owner: Instance, name: str, value: Value) 
         elif is_module(value):
             interp.kept_aside.add(id(value))
     elif isinstance(value, (List, Tuple)) or (isinstance(value, Dict) and value.owner is None):
-        held = value.slots.values() if isinstance(value, Dict) else (value,)
-        interp.kept_aside.update(id(each) for part in held for each in modules_in(part))
+        interp.plain_containers.add(id(value))
+
+
+def note_taken(interp: Interpreter, container: Value, taken: Iterable[Value]) -> None:
+    """Note what a forward pass has taken out of a container: one of modules, or a plain one."""
+    if id(container) in interp.plain_containers:
+        interp.kept_aside.update(id(each) for value in taken for each in modules_in(value))
+    elif isinstance(container, Instance) and interp.kept_aside:
+        found = (id(each) for value in taken for each in modules_in(value))
+        interp.kept_aside.difference_update(found)
 
 
 def _first_name(owner: Instance, value: Instance) -> str | None:

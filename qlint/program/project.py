@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Torch and einops are described, never read: what they compute depends on kernels and patterns.
 _NEVER_READ = frozenset({"torch", "torchao", "numpy", "functorch", "triton", "einops"})
 _KNOWS_TORCH = re.compile(rb"torch|\bnn\b|Module\b")
+# So many lines of installed packages are read; those that hold more are worlds of their own.
+_MOST_INSTALLED = 40_000
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
@@ -76,6 +78,7 @@ class Project:
         }
         self._modules: dict[Path, Module | None] = {}
         self._resolved: dict[tuple[Path, str], Path | None] = {}
+        self._lines_installed = 0
         self._nearest: dict[Path, list[Path]] = {}
         self._listed: dict[str, frozenset[str]] = {}
         self.errors: dict[Path, SourceError | OSError] = {}
@@ -139,17 +142,22 @@ class Project:
             self._nearest[folder] = near + others
         return self._nearest[folder]
 
+    def may_be_installed(self, dotted: str) -> bool:
+        """Whether a dotted name may be that of something in an installed package."""
+        package, _, name = dotted.partition(".")
+        return bool(name) and package not in _NEVER_READ and package not in sys.stdlib_module_names
+
     def find_installed(self, dotted: str) -> tuple[Path, list[str]] | None:
         """The file of the module that a dotted name of an installed package begins with, and the
         names behind it; None if there is none, or it is not ours to read.
         """  # noqa: D205
         if dotted not in self._found_installed:
-            self._found_installed[dotted] = self._search_installed(dotted.split("."))
+            may_be = self.may_be_installed(dotted)
+            found = self._search_installed(dotted.split(".")) if may_be else None
+            self._found_installed[dotted] = found
         return self._found_installed[dotted]
 
     def _search_installed(self, parts: list[str]) -> tuple[Path, list[str]] | None:
-        if parts[0] in _NEVER_READ or parts[0] in sys.stdlib_module_names:
-            return None
         for end in range(len(parts) - 1, 0, -1):
             for root in self._installed:
                 path = self._file_of(root, parts[:end])
@@ -159,10 +167,9 @@ class Project:
 
     def note_missing(self, base: str) -> None:
         """Note the package of a base class if it should be installed, and is not."""
-        package, _, name = base.partition(".")
-        if not name or package in _NEVER_READ or package in sys.stdlib_module_names:
-            return
-        if not any(package in self._names_in(str(root)) for root in self._installed):
+        package = base.partition(".")[0]
+        found = any(package in self._names_in(str(root)) for root in self._installed)
+        if self.may_be_installed(base) and not found:
             self.missing.add(package)
 
     def mentions(self, path: Path, name: str) -> bool:
@@ -253,6 +260,10 @@ class Project:
             return None
         linted = path in self._linted
         installed = not linted and any(root in path.parents for root in self._installed)
+        if installed:
+            self._lines_installed += len(file.line_starts)
+            if self._lines_installed > _MOST_INSTALLED:
+                return None
         return Module(path, self._module_name(path), text, file, linted, installed)
 
     def _module_name(self, path: Path) -> str:

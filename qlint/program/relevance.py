@@ -32,9 +32,11 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\(?[^\n#]*)|import[ \t]+([\w., \t]+))",
     re.MULTILINE,
 )
-_CODE = re.compile(rb"^[ \t]*(?:class|def)[ \t]|=[ \t]*[\w.]+\(", re.MULTILINE)
-# A class that a decorator puts into a registry is found there by its name, without any import.
-_REGISTERS = re.compile(rb"^@[\w.]*regist.*\n(?:@.*\n)*class\b", re.MULTILINE | re.IGNORECASE)
+_CODE = re.compile(rb"^[ \t]*(?:class|def)[ \t]|\w\(", re.MULTILINE)
+# What a decorator puts into a registry is found there by its name, without any import.
+_REGISTERS = re.compile(
+    rb"^@[\w.]*regist.*\n(?:@.*\n)*(?:class|def)\b", re.MULTILINE | re.IGNORECASE
+)
 # A name in code, at the end of a dotted one or alone; documentation puts names in backticks.
 _USED = re.compile(rb"(?<![`\w.])(?:\w+\.)*(\w+)(?![`\w.])")
 _CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
