@@ -144,10 +144,15 @@ def _call_installed(
 
     Where everything is assumed to be quantized, the question is what the given files do.
     """
-    if interp.assume_quantized or not interp.project.may_be_installed(name):
+    package = name.partition(".")[0]
+    if interp.assume_quantized or package in interp.too_large:
+        return None
+    if not interp.project.may_be_installed(name):
         return None
     with interp.allowance():
         found = interp.installed(name)
+        if interp.exhausted:
+            interp.too_large.add(package)
         is_class = isinstance(found, Class) and modules.is_module_class(found)
         if found is None or not (is_class or isinstance(found, Function)):
             return None

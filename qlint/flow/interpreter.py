@@ -59,8 +59,8 @@ _LEAST_TOTAL = 1_500_000
 _FOR_MODELS = 0.6
 _LEAST_BUDGET = 3_000
 # For what is called of installed packages.
-_ALL_FOR_INSTALLED = 400_000
-_MOST_FOR_ONE_CALL = 60_000
+_ALL_FOR_INSTALLED = 200_000
+_MOST_FOR_ONE_CALL = 25_000
 _MOST_SHARES = 6
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
@@ -107,6 +107,9 @@ class Interpreter:
         self.selecting = 0
         self.trying = 0
         self.forward_depth = 0
+        self._installed: dict[str, Value | None] = {}
+        # Installed packages in which nothing can be found with so many steps.
+        self.too_large: set[str] = set()
         self._namespaces: dict[Path, Namespace] = {}
         self._resolving: set[tuple[Path, str]] = set()
         self._asked: set[tuple[Path, str]] = set()
@@ -461,6 +464,11 @@ class Interpreter:
 
     def installed(self, dotted: str) -> Value | None:
         """The value of a dotted name of an installed package, if it can be read there."""
+        if dotted not in self._installed:
+            self._installed[dotted] = self._look_up_installed(dotted)
+        return self._installed[dotted]
+
+    def _look_up_installed(self, dotted: str) -> Value | None:
         if "." not in dotted:
             return None
         found = self.project.find_installed(dotted)
@@ -552,7 +560,14 @@ class Interpreter:
                 self.log.add(event, self.forwarding, call)
 
     def _linted_call(self) -> Site | None:
-        """The call in a linted file that led to where the interpreter is."""
+        """The call in a linted file that led to where the interpreter is; that which made the
+        QuantWrapper or Sequential around it all, which says what is to be int8.
+        """  # noqa: D205
+        around = self.running[0].instance if self.running else None
+        if around is not None and isinstance(around.cls, External):
+            for made in self.models:
+                if made.instance is around and made.made_at.module.linted:
+                    return made.made_at
         frame = self.frame
         while frame is not None and frame.called_at is not None:
             if frame.called_at.module.linted:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from bisect import bisect_right
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 # Torch and einops are described, never read: what they compute depends on kernels and patterns.
 _NEVER_READ = frozenset({"torch", "torchao", "numpy", "functorch", "triton", "einops"})
 _KNOWS_TORCH = re.compile(rb"torch|\bnn\b|Module\b")
-# So many lines of installed packages are read; those that hold more are worlds of their own.
-_MOST_INSTALLED = 40_000
+# So many files of an installed package are read; one that asks for more is a world of its own.
+_MOST_INSTALLED = 100
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
@@ -78,7 +79,7 @@ class Project:
         }
         self._modules: dict[Path, Module | None] = {}
         self._resolved: dict[tuple[Path, str], Path | None] = {}
-        self._lines_installed = 0
+        self._read_of: Counter[Path] = Counter()
         self._nearest: dict[Path, list[Path]] = {}
         self._listed: dict[str, frozenset[str]] = {}
         self.errors: dict[Path, SourceError | OSError] = {}
@@ -248,23 +249,30 @@ class Project:
     def _parse(self, path: Path) -> Module | None:
         from qlint.syntax.parse import decode, parse
 
+        linted = path in self._linted
+        package = None if linted else self._installed_package(path)
         try:
             content = self._read(path)
-            if path not in self._linted and not _may_matter(path, content):
+            if not linted and not _may_matter(path, content):
                 return None
+            if package is not None:
+                self._read_of[package] += 1
+                if self._read_of[package] > _MOST_INSTALLED:
+                    return None
             text = decode(content)
             with _paused_collector():
                 file = parse(text)
         except (SourceError, OSError) as error:
             self.errors[path] = error
             return None
-        linted = path in self._linted
-        installed = not linted and any(root in path.parents for root in self._installed)
-        if installed:
-            self._lines_installed += len(file.line_starts)
-            if self._lines_installed > _MOST_INSTALLED:
-                return None
-        return Module(path, self._module_name(path), text, file, linted, installed)
+        return Module(path, self._module_name(path), text, file, linted, package is not None)
+
+    def _installed_package(self, path: Path) -> Path | None:
+        """The folder of the installed package that a file belongs to."""
+        for root in self._installed:
+            if root in path.parents:
+                return root / path.relative_to(root).parts[0]
+        return None
 
     def _module_name(self, path: Path) -> str:
         parts = [] if path.stem == "__init__" else [path.stem]

@@ -136,3 +136,30 @@ def test_patterns_that_name_no_class_are_said(tmp_path: Path) -> None:
     settings = Settings(root=tmp_path, quantized=("net.Net", "Net*", "net.Nett"))
     lint([path], settings, note=said.append)
     assert said == ["no module class in these files is named like this in `quantized`: `net.Nett`"]
+
+
+def test_large_packages_are_not_followed_for_long(tmp_path: Path) -> None:
+    """What the program itself does is looked at however much it asks of a package."""
+    packages = tmp_path / "env" / "lib" / "python3.12" / "site-packages"
+    (tmp_path / "env" / "pyvenv.cfg").parent.mkdir()
+    (tmp_path / "env" / "pyvenv.cfg").write_text("home = /usr\n")
+    names = [f"part{number}" for number in range(300)]
+    files = {f"{name}.py": f"import torch\n{name} = torch.nn.ReLU\n" * 40 for name in names}
+    files["__init__.py"] = "".join(f"from .{name} import *\n" for name in names)
+    for name, text in files.items():
+        path = packages / "huge" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + f"mention = {[*names, 'make_it']}\n")
+    path = tmp_path / "project" / "net.py"
+    path.parent.mkdir()
+    calls = "".join(
+        f"    huge.make_it({number})\n    huge.part{number}()\n" for number in range(99)
+    )
+    path.write_text(
+        f"import huge\n{HEAD}{_NET}def main():\n{calls}    net = QuantWrapper(Twice())\n\n\n"
+        "class Twice(nn.Module):\n    def forward(self, x):\n        return x + x\n"
+    )
+    start = time.perf_counter()
+    found = lint([path], Settings(root=path.parent, python=tmp_path / "env"))
+    assert time.perf_counter() - start < _SECONDS
+    assert [each.code for each in found] == ["QL101", "QL101"]

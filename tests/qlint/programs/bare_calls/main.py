@@ -1,0 +1,5 @@
+from net import Net
+from static import static
+
+if __name__ == "__main__":
+    static(Net(), None)
