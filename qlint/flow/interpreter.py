@@ -560,20 +560,25 @@ class Interpreter:
                 self.log.add(event, self.forwarding, call)
 
     def _linted_call(self) -> Site | None:
-        """The call in a linted file that led to where the interpreter is; that which made the
-        QuantWrapper or Sequential around it all, which says what is to be int8.
-        """  # noqa: D205
-        around = self.running[0].instance if self.running else None
-        if around is not None and isinstance(around.cls, External):
-            for made in self.models:
-                if made.instance is around and made.made_at.module.linted:
-                    return made.made_at
+        """The call in a linted file that led to where the interpreter is."""
         frame = self.frame
         while frame is not None and frame.called_at is not None:
             if frame.called_at.module.linted:
-                return frame.called_at
+                return self._origin(frame.called_at)
             frame = frame.caller
         return None
+
+    def _origin(self, call: Site) -> Site:
+        """Where the QuantWrapper or Sequential was made that is called here, if it is one: there
+        it was said what is to be int8.
+        """  # noqa: D205
+        outermost = self.running[0] if self.running else None
+        if outermost is None or outermost.site != call:
+            return call
+        if not isinstance(outermost.instance.cls, External):
+            return call
+        made = (each.made_at for each in self.models if each.instance is outermost.instance)
+        return next((site for site in made if site.module.linted), call)
 
 
 def _is_outside(source: Value) -> bool:

@@ -198,7 +198,7 @@ class UnsupportedOp(Rule):
                 "y = x * self.conv.weight.mean()",
                 "x = self.conv(self.quant(x))",
                 "y = self.conv.weight.abs() + self.conv.weight * 2  # QL108, QL108",
-                "z = nn.functional.linear(y, self.conv.weight)",
+                "z = nn.functional.linear(y, self.conv.weight)  # QL108",
                 "if self.conv.bias is not None:",
                 "    y = y + 1",
                 "return self.dequant(x), y",
