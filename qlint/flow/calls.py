@@ -149,15 +149,15 @@ def _call_installed(
         return None
     if not interp.project.may_be_installed(name):
         return None
-    with interp.allowance():
+    with interp.budget.allowance():
         found = interp.installed(name)
-        if interp.exhausted:
+        if interp.budget.exhausted:
             interp.too_large.add(package)
         is_class = isinstance(found, Class) and modules.is_module_class(found)
         if found is None or not (is_class or isinstance(found, Function)):
             return None
         made = interp.call(found, arguments, site)
-        return UNKNOWN if interp.exhausted else made
+        return UNKNOWN if interp.budget.exhausted else made
 
 
 def _call_method(
@@ -229,7 +229,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
         is_record = records.is_dataclass(cls)  # which may be a dict, too
         if is_record or not builtin_bases.initialize(interp, instance, arguments, site):
             records.set_fields(interp, instance, cls, arguments, site)
-    if interp.exhausted:  # half a model, of which nothing can be said
+    if interp.budget.exhausted:  # half a model, of which nothing can be said
         interp.models[before:] = [
             each for each in interp.models[before:] if each.instance is not instance
         ]

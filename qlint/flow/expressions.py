@@ -296,7 +296,7 @@ def _comprehension(interp: Interpreter, node: model.Comprehension, frame: Frame)
         with interp.mentioning(node, each.iterable):
             iterable = interp.evaluate(each.iterable, scope)
         for item in iterate(interp, iterable):
-            if item is MORE or interp.exhausted:
+            if item is MORE or interp.budget.exhausted:
                 more = True
                 continue
             interp.bind(each.target, item, inner)

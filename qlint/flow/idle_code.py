@@ -109,7 +109,7 @@ class IdleCalls:
 
     def note(self, interp: Interpreter, function: Function, arguments: Arguments) -> None:
         """Remember a call that has done nothing, if what it got tells the like from others."""
-        key = None if interp.exhausted else _key(function, arguments)
+        key = None if interp.budget.exhausted else _key(function, arguments)
         if key is not None and not _may_write_names(function):
             self._known.setdefault(function.node, set()).add(key)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import assignment, attributes, calls, containers, expressions, statements
 from qlint.flow.arguments import Arguments
+from qlint.flow.budget import Budget
 from qlint.flow.events import Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
@@ -49,19 +50,7 @@ if TYPE_CHECKING:
     from qlint.flow.reach import Running
     from qlint.program.project import Module, Project
 
-# Nodes evaluated for one entry point before calls are cut short, and how deep calls may nest.
-_STEP_BUDGET = 150_000
-# All entry points together get so many steps a line of the program, so that the time grows no
-# faster than the code; when they are spent, each still gets a few.
-_STEPS_PER_LINE = 40
-_LEAST_TOTAL = 1_500_000
-# The part of them that is kept for the models, whoever builds them and with how much ado.
-_FOR_MODELS = 0.6
-_LEAST_BUDGET = 3_000
-# For what is called of installed packages.
-_ALL_FOR_INSTALLED = 200_000
-_MOST_FOR_ONE_CALL = 25_000
-_MOST_SHARES = 6
+# How deep calls may nest.
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
 _LIKE_FUNCTION_DEPTH = 6
@@ -135,12 +124,7 @@ class Interpreter:
         self.entered: Counter[model.Node] = Counter()
         self._stack: list[tuple[object, model.Node]] = []
         self._on_stack: Counter[object] = Counter()
-        self._steps = 0
-        self._budget = self._ration = _STEP_BUDGET
-        self._for_installed = _ALL_FOR_INSTALLED
-        self._lines = lines
-        self._total = self._reserved = 0
-        self.grant_steps()
+        self.budget = Budget(lines)
 
     @property
     def sightings(self) -> list[Sighting]:
@@ -161,9 +145,7 @@ class Interpreter:
     def start(self, flags: dict[object, bool]) -> None:
         """Begin a new entry point with a fresh budget and a fresh count of module calls."""
         self.flags.start(flags)
-        self._total -= self._steps
-        self._steps = 0
-        self._budget = max(min(self._ration, self._total - self._reserved), _LEAST_BUDGET)
+        self.budget.start()
         self.epoch += 1
         self.repeating = self.selecting = self.trying = self.forward_depth = 0
         self.running_with.clear()
@@ -178,64 +160,11 @@ class Interpreter:
         self._asked.clear()
         self.heap.settle()
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether this entry point has used up its steps."""
-        return self._steps > self._budget
-
-    @property
-    def starved(self) -> bool:
-        """Whether this entry point has used up its steps, which were fewer than most get."""
-        return self.exhausted and self._budget < _STEP_BUDGET
-
-    @property
-    def spent(self) -> bool:
-        """Whether the steps for what runs now are used up, all entry points together."""
-        return self._total <= self._reserved
-
-    def grant_steps(self) -> None:
-        """Start counting what the program may take; most of it is kept for its models."""
-        self._steps = 0
-        self._total = _LEAST_TOTAL + _STEPS_PER_LINE * self._lines
-        self._reserved = round(self._total * _FOR_MODELS)
-
-    def release_steps(self) -> None:
-        """From here on models run, for which steps were kept."""
-        self._reserved = 0
-        self._ration = _STEP_BUDGET
-
-    def ration(self, entry_points: int) -> None:
-        """Leave something for all of so many entry points: none gets many times its share."""
-        share = (self._total - self._steps - self._reserved) // max(entry_points, 1)
-        self._ration = min(_STEP_BUDGET, _MOST_SHARES * share)
-
-    @contextmanager
-    def allowance(self) -> Iterator[None]:
-        """Run code of installed packages, which has steps of its own: what the program itself does
-        is looked at however much it asks of them.
-        """  # noqa: D205
-        steps, budget = self._steps, self._budget
-        self._budget = steps + min(_MOST_FOR_ONE_CALL, self._for_installed)
-        try:
-            yield
-        finally:
-            self._for_installed -= self._steps - steps
-            self._steps, self._budget = steps, budget
-
-    def spend(self, steps: int) -> None:
-        """Count work that is no node of the program."""
-        self._steps += steps
-
-    def share_steps(self, entry_points: int) -> None:
-        """Give the next entry point its share of the steps that are left for so many."""
-        left = self._total - self._steps
-        self._reserved = left - left // entry_points
-
     def namespace(self, module: Module) -> Namespace:
         """The global names of a module, evaluating its top level the first time."""
         found = self._namespaces.get(module.path)
         if found is None:
-            if self.exhausted and not module.linted:
+            if self.budget.exhausted and not module.linted:
                 return Namespace(module)
             found = self._namespaces[module.path] = Namespace(module)
             self.execute(module.file.body, Frame(found, found.names, is_top_level=True))
@@ -246,13 +175,13 @@ class Interpreter:
 
     def evaluate(self, node: model.Expression, frame: Frame) -> Value:
         """The value of an expression."""
-        self._steps += 1
+        self.budget.steps += 1
         return _EVALUATORS[type(node)](self, node, frame)
 
     def execute(self, block: Sequence[model.Statement], frame: Frame) -> Outcome:
         """Run statements until one leaves the block."""
         for statement in block:
-            self._steps += 1
+            self.budget.steps += 1
             outer, frame.statement = frame.statement, statement
             outcome = _EXECUTORS[type(statement)](self, statement, frame)
             frame.statement = outer
@@ -303,7 +232,7 @@ class Interpreter:
         node = function.node
         who = (id(receiver), node) if isinstance(receiver, Instance) else function
         same, alike = self._on_stack[who], self._on_stack[node]
-        if self.exhausted or len(self._stack) >= _CALL_DEPTH:
+        if self.budget.exhausted or len(self._stack) >= _CALL_DEPTH:
             return False
         if same >= _SAME_FUNCTION_DEPTH or alike >= _LIKE_FUNCTION_DEPTH:
             return False
@@ -369,7 +298,7 @@ class Interpreter:
         return Outcome.FALLS_THROUGH
 
     def _join_heap(self, branches: list[Changes]) -> None:
-        self.spend(sum(map(len, branches)) // 2)
+        self.budget.steps += sum(map(len, branches)) // 2
         self.heap.join(branches, exhaustive=True)
 
     def _fork_heap(self, branches: Sequence[Callable[[], Outcome]]) -> None:

@@ -115,7 +115,7 @@ def _run_forward(
     arguments: Arguments,
     site: Site,
 ) -> Value:
-    if interp.exhausted:
+    if interp.budget.exhausted:
         return hand_on(arguments)
     outermost = interp.forward_depth == 0
     # What compares the outputs of a model with targets works on what has been dequantized.
@@ -134,7 +134,7 @@ def _run_forward(
     result = interp.call(forward, arguments, site)
     interp.running.pop()
     interp.forwarding.pop()
-    if not interp.exhausted and (outermost or _says_what_it_gets(arguments)):
+    if not interp.budget.exhausted and (outermost or _says_what_it_gets(arguments)):
         interp.ran_forward.add(cls)
     if interp.log.pending > events or id(instance) in interp.unswapped:
         interp.unswapped.discard(id(instance))
@@ -340,7 +340,9 @@ def _run_children(
     interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
 ) -> Value:
     value = arguments.args[0] if arguments.args else UNKNOWN
-    if _is_running(interp, instance) or interp.exhausted:  # it contains itself, or it is enough
+    if (
+        _is_running(interp, instance) or interp.budget.exhausted
+    ):  # it contains itself, or it is enough
         return value
     outermost = interp.forward_depth == 0
     if outermost:
@@ -351,7 +353,7 @@ def _run_children(
     interp.running.append(Running(instance, arguments, site, hands_on=True))
     interp.forward_depth += 1
     for name, child in children(instance):
-        interp.spend(1)
+        interp.budget.steps += 1
         note_taken(interp, instance, (child,))
         spelled = f"{arguments.spelled}.{name}"
         value = interp.call(child, type(arguments)((value,), spelled=spelled), site)
@@ -363,7 +365,7 @@ def _run_children(
 def _forget_calls(interp: Interpreter, instance: Instance) -> None:
     """Forget the calls of what is in a module that may be another one than the last time."""
     parts = descendants(instance)
-    interp.spend(len(parts))
+    interp.budget.steps += len(parts)
     for _, part in parts:
         if isinstance(part, Instance) and _CALLS in part.slots:
             interp.heap.write(part, _CALLS, Calls(interp.epoch, ()))

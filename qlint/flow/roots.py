@@ -110,11 +110,11 @@ class _Runner:
         # what registers itself has to be there before anybody looks it up by its name.
         for module in sorted(self.modules, key=lambda each: not _REGISTERS.search(each.text)):
             self._load(module)
-        self.interp.grant_steps()
+        self.interp.budget.grant()
         # A helper stands before its callers, as a rule, and they know what to call it with.
         builders = _most_different_first(reversed(self._builders()))
         starved = [each for each in builders if not self._build(*each)]
-        self.interp.release_steps()
+        self.interp.budget.release()
         self._run_methods()
         self._run_models()
         self._build_again(starved)
@@ -135,14 +135,14 @@ class _Runner:
         """Run a function that builds models; False if there were too few steps for all it does."""
         if id(function.node) in self.interp.ran | self.tried:
             return True
-        if rank > 0 and self.interp.spent:
+        if rank > 0 and self.interp.budget.spent:
             return False
         before = set(self.interp.ran)
         self._enter(function.module, partial(self._run_function, function))
-        if self.interp.exhausted:  # what it called may have been cut short as well
+        if self.interp.budget.exhausted:  # what it called may have been cut short as well
             self.tried |= self.interp.ran - before - {id(function.node)}
             self.interp.ran = before
-        return not self.interp.starved
+        return not self.interp.budget.starved
 
     def _run_methods(self) -> None:
         """Run the methods of plain classes that quantize something and that nothing has called."""
@@ -170,12 +170,12 @@ class _Runner:
         """Share what steps the models have left among the functions that were cut short."""
         waiting = Counter(rank for rank, _ in starved)
         for rank, function in starved:
-            self.interp.share_steps(waiting[rank])
+            self.interp.budget.share(waiting[rank])
             waiting[rank] -= 1
             before = len(self.interp.models)
             self._build(1, function)
             self._run_built(self._different_models(self.interp.models[before:]))
-        self.interp.release_steps()
+        self.interp.budget.release()
 
     def _run_models(self) -> None:
         """Run the models that were built, then the classes that none of them has run."""
@@ -188,7 +188,7 @@ class _Runner:
 
     def _run_built(self, models: Iterable[Model]) -> None:
         for each in models:
-            if not self.interp.spent:
+            if not self.interp.budget.spent:
                 self._run_model(each)
 
     def _different_models(self, models: Iterable[Model]) -> list[Model]:
@@ -214,7 +214,7 @@ class _Runner:
         """Run an entry point; again for each value of a flag that decides on quantization."""
         before = self._begin(flags or {})
         self._run_safely(module, run)
-        if self.interp.exhausted:
+        if self.interp.budget.exhausted:
             self.cut_short[module] = None
         undecided = self.interp.flags.undecided[:splits]
         if not undecided:
@@ -230,7 +230,7 @@ class _Runner:
         self._run_safely(module, lambda: self.interp.namespace(module))
         if self.interp.flags.undecided:
             self._take_back(before)
-        if self.interp.flags.undecided or self.interp.exhausted:
+        if self.interp.flags.undecided or self.interp.budget.exhausted:
             self.interp.ran = ran
         self.interp.log.keep()
 
@@ -347,13 +347,13 @@ class _Runner:
         made: dict[Class, list[Model]] = {}
         used: set[Class] = set()
         for number, cls in enumerate(classes):
-            self.interp.ration(2 * (len(classes) - number))  # and as much for what they do
+            self.interp.budget.ration(2 * (len(classes) - number))  # and as much for what they do
             before = set(self.interp.instantiated)
             self.interp.instantiated.clear()
             made[cls] = self._construct(cls)
             used |= self.interp.instantiated - {cls}
             self.interp.instantiated |= before
-        self.interp.release_steps()
+        self.interp.budget.release()
         instances: dict[object, list[Instance]] = {}
         for model_made in self.interp.models:
             instances.setdefault(model_made.instance.cls, []).append(model_made.instance)

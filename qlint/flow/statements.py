@@ -231,7 +231,7 @@ def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
     outcome = _FALLS_THROUGH
     idle = Rounds(interp, node, frame)
     for item in rounds:
-        if item is MORE or interp.exhausted or not idle.begin(item):
+        if item is MORE or interp.budget.exhausted or not idle.begin(item):
             continue
 
         def body(item: Value = item) -> Outcome:
@@ -261,7 +261,7 @@ def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:
         decided = truth(interp, interp.evaluate(node.test, frame))
         # Where some way has left the loop, nobody knows how often it goes round either.
         unsure = decided is None or bool(frame.breaks) or len(frame.returns) > returns
-        if decided is False or interp.exhausted or (unsure and number >= _WHILE_ROUNDS):
+        if decided is False or interp.budget.exhausted or (unsure and number >= _WHILE_ROUNDS):
             break
 
         def body() -> Outcome:
