@@ -20,7 +20,7 @@ from qlint.flow import (
 from qlint.flow.arguments import Arguments
 from qlint.flow.containers import data_of, new_dict, new_list
 from qlint.flow.events import Step
-from qlint.flow.idle_code import traces
+from qlint.flow.idle_code import only_looks
 from qlint.flow.scopes import Frame, Outcome
 from qlint.flow.statements import join_returned
 from qlint.flow.values import (
@@ -264,17 +264,17 @@ def call_function(
         return UNKNOWN
     is_method = function.owner is not None and function.kind != "static"
     receiver = arguments.args[0] if is_method and arguments.args else None
-    if interp.idle_calls.covers(function, arguments):
+    if only_looks(function, arguments):
         return NONE
-    if not interp.enter(function, receiver):
+    rest = arguments.args[is_method:]
+    subject = rest[0] if rest and isinstance(rest[0], Instance) else None
+    if subject is not None and not modules.is_module(subject):
+        subject = None
+    if not interp.enter(function, receiver, subject):
         return UNKNOWN
     interp.running_with[function] = values
-    before = traces(interp)
     try:
-        result = _run(interp, function, receiver, arguments, site, at_yield)
-        if result == NONE and at_yield is None and traces(interp) == before:
-            interp.idle_calls.note(interp, function, arguments)
-        return result
+        return _run(interp, function, receiver, arguments, site, at_yield)
     finally:
         interp.leave()
         if outer is None:

@@ -1,21 +1,41 @@
-"""Code that leaves nothing behind: what has run once need not run again on the like."""
+"""Code that leaves nothing behind: what it has done once it need not do again on the like."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from qlint.flow.modules import children
-from qlint.flow.values import Class, Constant, External, Function, Instance, NotTensor, options_of
+from qlint.flow import layer_attributes
+from qlint.flow.containers import items_of
+from qlint.flow.modules import external_base
+from qlint.flow.values import (
+    Class,
+    Constant,
+    External,
+    Function,
+    Instance,
+    List,
+    NotTensor,
+    Partial,
+    Tuple,
+)
 from qlint.syntax import model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from qlint.flow.arguments import Arguments
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
     from qlint.flow.values import Value
 
-_IDENTITY = frozenset({"is", "is not", "in", "not in", "==", "!="})
-_PLAIN = (Constant, NotTensor, Class, External)
+_PLAIN = (Constant, NotTensor, Class, External, Function, Instance)
+# What the initialization of weights looks at.
+_LOOKED_AT = frozenset({"weight", "bias"})
+# What changes nothing: functions of Python, methods of texts, and what stands behind these names.
+_HARMLESS_FUNCTIONS = frozenset("isinstance issubclass hasattr type print str repr id".split())
+_HARMLESS_METHODS = frozenset("startswith endswith lower upper".split())
+_HARMLESS_PACKAGES = ("torch._C.", "torch.nn.init.", "nn.init.", "warnings.", "logging.", "logger.")
 
 
 def traces(interp: Interpreter) -> tuple[int, ...]:
@@ -26,33 +46,33 @@ def traces(interp: Interpreter) -> tuple[int, ...]:
 
 
 def kind_of(instance: Instance) -> object:
-    """The class of an object, all constants that it holds, and the classes of its submodules."""
-    constants = [
-        (slot, repr(value.value))
-        for slot, value in instance.slots.items()
-        if isinstance(value, Constant)
-    ]
-    parts = [
-        each.cls
-        for _, child in children(instance)
-        for each in options_of(child)
-        if isinstance(each, Instance)
-    ]
-    return (instance.cls, *constants, *parts)
+    """The class of an object, and all plain values that it holds or was made with."""
+    values = [(slot, _plain(value)) for slot, value in instance.slots.items()]
+    return (instance.cls, *((slot, plain) for slot, plain in values if plain is not None))
+
+
+def _plain(value: Value) -> object:
+    if isinstance(value, Constant):
+        return repr(value.value)
+    if isinstance(value, Partial):
+        given = [(str(number), each) for number, each in enumerate(value.args)]
+        return tuple((name, _plain(each)) for name, each in (*given, *value.kwargs.items()))
+    items = items_of(value) if isinstance(value, (List, Tuple)) else None
+    return None if items is None else tuple(_plain(each) for each in items.items)
 
 
 class Rounds:
     """The rounds of one loop over modules: ``for m in self.modules(): ...``.
 
-    Most such loops initialize weights, which says nothing of quantization. What a round has done
-    with one module, and be it nothing, the next ones do with others of its kind.
+    Many such loops initialize weights, by the class of a module. Where a round has done nothing
+    for a layer of torch, the others do nothing for those of its class.
     """
 
     def __init__(self, interp: Interpreter, loop: model.For, frame: Frame) -> None:
         self._interp = interp
         self._frame = frame
         self._target = loop.target.id if isinstance(loop.target, model.Name) else ""
-        self._tells_kinds_only = bool(self._target) and not _asks_for_identity(loop, self._target)
+        self._goes_by_class = bool(self._target) and _goes_by_class(loop, self._target)
         self._idle: set[object] = set()
         self._kind: object = None
         self._before: tuple[int, ...] = ()
@@ -61,75 +81,85 @@ class Rounds:
     def begin(self, item: Value) -> bool:
         """Begin the round with an item; False if it would do nothing."""
         self._kind = None
-        if not (self._tells_kinds_only and isinstance(item, Instance)):
+        if not (self._goes_by_class and isinstance(item, Instance)):
             return True
-        self._kind = kind_of(item)
+        if not isinstance(item.cls, External):
+            return True
+        base = external_base(item)
+        bias = layer_attributes.get(self._interp, item, base, "bias")
+        self._kind = (base, type(bias))
         self._before, self._names = traces(self._interp), dict(self._frame.names)
         return self._kind not in self._idle
 
     def end(self) -> None:
         """Note whether the round has left anything behind."""
-        if self._kind is None or traces(self._interp) != self._before:
+        if self._kind is None or traces(self._interp) != self._before or self._frame.breaks:
             return
-        if self._frame.breaks or len(self._frame.names) > len(self._names) + 1:
-            return
-        old = self._names
-        same = (
-            old.get(name) is value
-            for name, value in self._frame.names.items()
-            if name != self._target
-        )
-        if all(same):
+        names = {name: value for name, value in self._frame.names.items() if name != self._target}
+        old = {name: value for name, value in self._names.items() if name != self._target}
+        if names.keys() == old.keys() and all(old[name] is names[name] for name in names):
             self._idle.add(self._kind)
 
 
-def _asks_for_identity(loop: model.For, target: str) -> bool:
-    """Whether the body of a loop compares its target with something: is it that very module?"""
-    for node in model.walk(loop.body):
-        if isinstance(node, model.Compare) and not _IDENTITY.isdisjoint(node.ops):
-            sides = (node.left, *node.comparators)
-            if any(isinstance(each, model.Name) and each.id == target for each in sides):
-                return True
-    return False
+@lru_cache(maxsize=1024)
+def _goes_by_class(loop: model.For, target: str) -> bool:
+    """Whether the body of a loop asks of its target only what it is, and looks at its weights."""
+    uses = sum(isinstance(node, model.Name) and node.id == target for node in _nodes(loop.body))
+    asked = sum(
+        isinstance(node, model.Call)
+        and isinstance(node.func, model.Name)
+        and node.func.id == "isinstance"
+        and _is_name(node.arguments[0].value if node.arguments else node, target)
+        for node in _nodes(loop.body)
+    )
+    looked_at = sum(
+        isinstance(node, model.Attribute)
+        and node.name in _LOOKED_AT
+        and _is_name(node.value, target)
+        for node in _nodes(loop.body)
+    )
+    return uses == asked + looked_at
 
 
-class IdleCalls:
-    """The calls of functions that have returned nothing and left nothing behind.
-
-    Logging, checks, the initialization of weights: another call with the like does no more.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[model.Node, set[object]] = {}
-
-    def covers(self, function: Function, arguments: Arguments) -> bool:
-        """Whether a call like this one has been seen to do nothing."""
-        known = self._known.get(function.node)
-        return known is not None and _key(function, arguments) in known
-
-    def note(self, interp: Interpreter, function: Function, arguments: Arguments) -> None:
-        """Remember a call that has done nothing, if what it got tells the like from others."""
-        key = None if interp.budget.exhausted else _key(function, arguments)
-        if key is not None and not _may_write_names(function):
-            self._known.setdefault(function.node, set()).add(key)
+def _nodes(body: object) -> Iterator[model.Node]:
+    return model.walk(body)
 
 
-def _may_write_names(function: Function) -> bool:
-    body = function.node.body
-    return any(isinstance(node, model.ScopeDeclaration) for node in model.walk(body))
+def _is_name(node: model.Node, name: str) -> bool:
+    return isinstance(node, model.Name) and node.id == name
 
 
-def _key(function: Function, arguments: Arguments) -> object:
-    """What a call depends on, None if that cannot be told."""
-    if function.scope is not None or arguments.more:
-        return None
-    key: list[object] = []
-    given = [("", each) for each in arguments.args] + list(arguments.kwargs.items())
-    for name, value in given:
-        if isinstance(value, Instance):
-            key.append((name, kind_of(value)))
-        elif isinstance(value, _PLAIN):
-            key.append((name, value))
-        else:
-            return None
-    return tuple(key)
+def only_looks(function: Function, arguments: Arguments) -> bool:
+    """Whether a call of a function returns nothing and changes nothing, whatever it is called
+    with but tensors: logging, checks.
+    """  # noqa: D205
+    given = arguments.values()
+    return all(isinstance(each, _PLAIN) for each in given) and _only_looks(function.node)
+
+
+@lru_cache(maxsize=4096)
+def _only_looks(node: model.FunctionDef | model.Lambda) -> bool:
+    return isinstance(node, model.FunctionDef) and all(map(_is_harmless, model.walk(node.body)))
+
+
+def _is_harmless(node: model.Node) -> bool:
+    if isinstance(node, model.Call):
+        if isinstance(node.func, model.Name):
+            return node.func.id in _HARMLESS_FUNCTIONS
+        harmless = model.last_name(node.func) in _HARMLESS_METHODS
+        return harmless or _dotted(node.func).startswith(_HARMLESS_PACKAGES)
+    if isinstance(node, model.Assign):
+        return all(isinstance(each, model.Name) for each in node.targets)
+    if isinstance(node, model.Return):
+        return node.value is None
+    if isinstance(node, (model.Yield, model.Await, model.NamedExpr, model.Lambda)):
+        return False
+    return isinstance(node, (model.Expression, model.Argument, model.If, model.ExpressionStatement))
+
+
+def _dotted(node: model.Expression) -> str:
+    """``a.b.c`` as a text; empty for what is no dotted name."""
+    if isinstance(node, model.Attribute):
+        owner = _dotted(node.value)
+        return f"{owner}.{node.name}" if owner else ""
+    return node.id if isinstance(node, model.Name) else ""

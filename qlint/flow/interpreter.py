@@ -14,7 +14,6 @@ from qlint.flow.budget import Budget
 from qlint.flow.events import Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
-from qlint.flow.idle_code import IdleCalls
 from qlint.flow.log import Log
 from qlint.flow.modules import children
 from qlint.flow.scopes import Exit, Frame, Namespace, Outcome
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
 _CALL_DEPTH = 40
 _SAME_FUNCTION_DEPTH = 3
 _LIKE_FUNCTION_DEPTH = 6
+_TREE_DEPTH = 12
 _BUILTINS = {name: External(f"builtins.{name}") for name in dir(builtins)}
 _EVALUATORS = expressions.EVALUATORS
 _EXECUTORS = statements.EXECUTORS
@@ -119,7 +119,6 @@ class Interpreter:
         self.running_with: dict[Function, tuple[Value, ...]] = {}
         # How often an entry point has given a parameter a flag at a place.
         self.named: Counter[object] = Counter()
-        self.idle_calls = IdleCalls()
         # How often each function was entered.
         self.entered: Counter[model.Node] = Counter()
         self._stack: list[tuple[object, model.Node]] = []
@@ -224,17 +223,21 @@ class Interpreter:
         self._fork_heap([calling(each) for each in options])
         return _of_one_callee(results)
 
-    def enter(self, function: Function, receiver: Value | None) -> bool:
+    def enter(self, function: Function, receiver: Value | None, subject: Instance | None) -> bool:
         """Note that a function is being called; False if it must be cut short.
 
-        A method of another instance is another function, and so is one made by another call.
+        A method of another instance is another function, and so is one made by another call. One
+        that goes down a tree of modules comes to an end, the ``subject`` being the next module.
         """
         node = function.node
-        who = (id(receiver), node) if isinstance(receiver, Instance) else function
+        who: object = (id(receiver), node) if isinstance(receiver, Instance) else function
+        if subject is not None:
+            who = (who, id(subject))
         same, alike = self._on_stack[who], self._on_stack[node]
         if self.budget.exhausted or len(self._stack) >= _CALL_DEPTH:
             return False
-        if same >= _SAME_FUNCTION_DEPTH or alike >= _LIKE_FUNCTION_DEPTH:
+        deepest = _LIKE_FUNCTION_DEPTH if subject is None else _TREE_DEPTH
+        if same >= _SAME_FUNCTION_DEPTH or alike >= deepest:
             return False
         self._stack.append((who, node))
         self._on_stack[who] = same + 1

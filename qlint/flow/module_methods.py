@@ -291,6 +291,8 @@ def _submodule(interp: Interpreter, instance: Instance, arguments: Arguments) ->
         if not isinstance(value, Instance):
             return SUBMODULE
         value = value.slots.get(name, SUBMODULE)
+    if interp.forward_depth:
+        note_taken(interp, instance, (value,))
     return value
 
 

@@ -160,8 +160,10 @@ def child_at(interp: Interpreter, instance: Instance, index: Value) -> Value:
 
 def _part(interp: Interpreter, whole: Instance, named: list[tuple[str, Value]]) -> Instance:
     """A container with some of the submodules of another."""
-    part = Instance(dict(named), cls=External(external_base(whole)), owners=[whole])
-    if interp.forward_depth == 0:  # it may become part of a module itself
+    part = Instance(dict(named), cls=External(external_base(whole)))
+    if interp.forward_depth:
+        part.owners.append(whole)
+    else:  # it may become part of a module itself, and what convert swaps in the whole is not here
         for _, value in named:
             attach(part, value)
     return part

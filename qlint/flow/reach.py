@@ -33,11 +33,21 @@ def note_reading(interp: Interpreter, owner: Instance, name: str, value: Value) 
 
 def note_taken(interp: Interpreter, container: Value, taken: Iterable[Value]) -> None:
     """Note what a forward pass has taken out of a container: one of modules, or a plain one."""
-    if id(container) in interp.plain_containers:
-        interp.kept_aside.update(id(each) for value in taken for each in modules_in(value))
-    elif isinstance(container, Instance) and interp.kept_aside:
-        found = (id(each) for value in taken for each in modules_in(value))
-        interp.kept_aside.difference_update(found)
+    if isinstance(container, Dict) and isinstance(container.owner, Instance):  # `self._modules`
+        container = container.owner
+    if isinstance(container, Instance):
+        aside = not _is_found(interp, container)
+        if not aside and not interp.kept_aside:
+            return
+    elif id(container) in interp.plain_containers:
+        aside = True
+    else:
+        return
+    modules = [id(each) for value in taken for each in modules_in(value)]
+    if aside:
+        interp.kept_aside.update(modules)
+    else:
+        interp.kept_aside.difference_update(modules)
 
 
 def _first_name(owner: Instance, value: Instance) -> str | None:

@@ -160,3 +160,24 @@ class Teacher(nn.Module):
 
 
 net = Teacher(nn.Conv2d(3, 3, 1))
+
+
+class Slices(nn.Module):
+    """Parts of a Sequential, made in the constructor and in the forward pass."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.layers = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU(), nn.Conv2d(8, 3, 1))
+        self.stages = [self.layers[:2], self.layers[2:]]
+        self.convs = [layer for layer in self.layers if isinstance(layer, nn.Conv2d)]
+
+    def forward(self, x):
+        x = self.quant(x)
+        for part in (self.layers[:2], self.layers[2:]):
+            x = part(x)
+        last = self.convs[-1].out_channels
+        x = self.layers.get_submodule("2")(self.layers[:2](x))  # QL202, QL203
+        for stage in self.stages:
+            x = stage(x)  # QL109, QL202, QL203
+        return self.dequant(x), last
