@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from qlint.syntax import model
@@ -35,16 +36,23 @@ class Site:
     @property
     def is_in_loop(self) -> bool:
         """Whether it lies in a loop or comprehension of its own function."""
-        return any(
-            node.start <= self.start and self.end <= max(each.end for each in model.walk(node))
-            for node in model.walk(self.module.file.body)
-            if isinstance(node, (model.For, model.While, model.Comprehension))
-        )
+        loops = _loops_in(self.module.file)
+        return any(start <= self.start and self.end <= end for start, end in loops)
 
     @property
     def text(self) -> str:
         """The source there, on one line."""
         return " ".join(self.module.text[self.start : self.end].split())
+
+
+@lru_cache(maxsize=256)
+def _loops_in(file: model.File) -> tuple[tuple[int, int], ...]:
+    """Where the loops and comprehensions of a file begin and end."""
+    return tuple(
+        (node.start, max(each.end for each in model.walk(node)))
+        for node in model.walk(file.body)
+        if isinstance(node, (model.For, model.While, model.Comprehension))
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

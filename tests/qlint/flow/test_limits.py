@@ -163,3 +163,25 @@ def test_large_packages_are_not_followed_for_long(tmp_path: Path) -> None:
     found = lint([path], Settings(root=path.parent, python=tmp_path / "env"))
     assert time.perf_counter() - start < _SECONDS
     assert [each.code for each in found] == ["QL101", "QL101"]
+
+
+def test_many_reused_layers_in_one_file(tmp_path: Path) -> None:
+    """Whether each lies in a loop is asked of the whole file, once."""
+    classes = "".join(
+        f"class Net{n}(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.quant, self.conv = QuantStub(), nn.Conv2d(3, 3, 1)\n"
+        "    def forward(self, x):\n"
+        "        x = self.quant(x)\n"
+        "        for _ in range(2):\n"
+        "            x = self.conv(x)\n"
+        "        return x\n"
+        for n in range(400)
+    )
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + classes)
+    start = time.perf_counter()
+    found = lint([path], Settings(root=tmp_path))
+    assert time.perf_counter() - start < _SECONDS
+    assert [each.code for each in found] == ["QL203"] * 400
