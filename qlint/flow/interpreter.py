@@ -448,18 +448,21 @@ class Interpreter:
                 return None
             source = self._resolve(source) or UNKNOWN
         if isinstance(source, ModuleValue):
-            if name.startswith("_") and not self._is_listed(source.module, name):
-                return None
-            return self.module_attribute(source.module, name)
+            listed = self._listed(source.module)
+            hidden = name.startswith("_") if listed is None else name not in listed
+            return None if hidden else self.module_attribute(source.module, name)
         is_public = not name.startswith("_")
         if isinstance(source, External) and is_public and not hasattr(builtins, name):
             return External(f"{source.name}.{name}")
         return None
 
-    def _is_listed(self, module: Module, name: str) -> bool:
-        """Whether the ``__all__`` of a module names something."""
-        listed = containers.items_of(self.namespace(module).names.get("__all__", UNKNOWN))
-        return listed is not None and Constant(name) in listed.items
+    def _listed(self, module: Module) -> frozenset[object] | None:
+        """The names in the ``__all__`` of a module, None if it has none or not all are known."""
+        value = self.namespace(module).names.get("__all__")
+        listed = None if value is None else containers.items_of(value)
+        if listed is None or listed.open:
+            return None
+        return frozenset(each.value for each in listed.items if isinstance(each, Constant))
 
     # Events
 

@@ -124,7 +124,7 @@ def check_arguments(
 
 def check_method(interp: Interpreter, node: model.Attribute, frame: Frame) -> None:
     """Report the call of a method that prepare takes away: ``self.lstm.flatten_parameters()``."""
-    if not interp.forwarding or _is_asked_for(node.value, frame, _HAVING):
+    if not interp.forwarding or interp.trying or _is_asked_for(node.value, frame, _HAVING):
         return
     layer = interp.evaluate(node.value, frame)
     if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
