@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from qlint.flow.containers import items_of
 from qlint.flow.modules import descendants
@@ -75,14 +75,18 @@ def _is_small(value: object) -> bool:
     return isinstance(value, (bool, str)) or value in _SMALL or value == (None,)
 
 
-@cache
 def _tested_names(cls: Class) -> frozenset[str]:
     """The attributes that conditions in the methods of a class and its bases look at."""
+    return frozenset().union(
+        *(_tested_in(each.node) for each in cls.mro if isinstance(each, Class))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _tested_in(definition: model.ClassDef) -> frozenset[str]:
     return frozenset(
         node.name
-        for each in cls.mro
-        if isinstance(each, Class)
-        for test in model.walk(each.node.body)
+        for test in model.walk(definition.body)
         if isinstance(test, (model.If, model.Conditional, model.While, model.Compare))
         for node in model.walk(test if isinstance(test, model.Compare) else test.test)
         if isinstance(node, model.Attribute)

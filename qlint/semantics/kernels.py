@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,7 @@ def _operation(name: str) -> dict[str, Any] | None:
     return functions.get(name) or functions.get(name.removesuffix("_"))
 
 
+@lru_cache(maxsize=4096)
 def _module(name: str) -> dict[str, Any] | None:
     modules: dict[str, dict[str, Any]] = _table()["modules"]
     return modules.get(name.removeprefix(NN)) if name.startswith(NN) else None
