@@ -16,7 +16,6 @@ from qlint.flow.records import named_tuple_method
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
-    NUMBERS,
     SUBMODULE,
     UNKNOWN,
     BoundMethod,
@@ -86,8 +85,7 @@ def _outside(owner: str, name: str) -> Value:
         return Constant(int8_tensors.DTYPE_ATTRIBUTES[name])
     if name in _NAMES:
         return Constant(owner.rpartition(".")[2])
-    dotted = f"{owner}.{name}"
-    return outside(dotted) if name in NUMBERS else External(dotted)
+    return outside(f"{owner}.{name}")
 
 
 def _of_module(interp: Interpreter, value: ModuleValue, name: str, site: Site) -> Value:
@@ -222,7 +220,6 @@ def _slots_of(value: Instance, names: list[str]) -> Dict:
 
 
 def _external_attribute(interp: Interpreter, value: Instance, name: str) -> Value:
-
     of_tuple = named_tuple_method(value, name) is not None
     if has_method(value, name) or value.data is not None or of_tuple:
         return ExternalMethod(value, name)

@@ -58,8 +58,7 @@ def call_method(
         return _list_method(interp, receiver, name, arguments)
     if isinstance(receiver, Dict):
         result = _dict_method(interp, receiver, name, arguments, site)
-        if interp.forward_depth:
-            note_taken(interp, receiver, (result,))
+        note_taken(interp, receiver, (result,))
         return result
     if isinstance(receiver, Tuple):
         if receiver.names:

@@ -190,8 +190,7 @@ def extend(interp: Interpreter, target: List, added: Value) -> None:
 def iterate(interp: Interpreter, value: Value) -> list[Value]:
     """The items a ``for`` over the value meets, MORE at the end if there may be others."""
     rounds = _rounds(interp, value)
-    if interp.forward_depth:
-        note_taken(interp, value, (each for each in rounds if each is not MORE))
+    note_taken(interp, value, (each for each in rounds if each is not MORE))
     return rounds
 
 
@@ -262,8 +261,7 @@ def get_item(interp: Interpreter, value: Value, index: Value) -> Value:
     """The value of ``value[index]``."""
     if not isinstance(value, Union):
         item = _get_item(interp, value, index)
-        if interp.forward_depth:
-            note_taken(interp, value, (item,))
+        note_taken(interp, value, (item,))
         return item
     return join(_get_item(interp, each, index) for each in value.options)
 

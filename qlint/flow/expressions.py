@@ -101,7 +101,6 @@ def _call(interp: Interpreter, node: model.Call, frame: Frame) -> Value:
 
 
 def _zero_argument_super(interp: Interpreter, frame: Frame) -> Value:
-
     scope: Frame | None = frame
     while scope is not None:
         if scope.function is not None and scope.function.owner is not None:

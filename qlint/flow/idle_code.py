@@ -22,8 +22,6 @@ from qlint.flow.values import (
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from qlint.flow.arguments import Arguments
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
@@ -104,25 +102,18 @@ class Rounds:
 @lru_cache(maxsize=1024)
 def _goes_by_class(loop: model.For, target: str) -> bool:
     """Whether the body of a loop asks of its target only what it is, and looks at its weights."""
-    uses = sum(isinstance(node, model.Name) and node.id == target for node in _nodes(loop.body))
-    asked = sum(
-        isinstance(node, model.Call)
-        and isinstance(node.func, model.Name)
-        and node.func.id == "isinstance"
-        and _is_name(node.arguments[0].value if node.arguments else node, target)
-        for node in _nodes(loop.body)
-    )
-    looked_at = sum(
-        isinstance(node, model.Attribute)
-        and node.name in _LOOKED_AT
-        and _is_name(node.value, target)
-        for node in _nodes(loop.body)
-    )
-    return uses == asked + looked_at
+    nodes = list(model.walk(loop.body))
+    uses = sum(_is_name(node, target) for node in nodes)
+    return uses == sum(_asks_or_looks(node, target) for node in nodes)
 
 
-def _nodes(body: object) -> Iterator[model.Node]:
-    return model.walk(body)
+def _asks_or_looks(node: model.Node, target: str) -> bool:
+    if isinstance(node, model.Call):
+        asks = _is_name(node.func, "isinstance") and bool(node.arguments)
+        return asks and _is_name(node.arguments[0].value, target)
+    if isinstance(node, model.Attribute):
+        return node.name in _LOOKED_AT and _is_name(node.value, target)
+    return False
 
 
 def _is_name(node: model.Node, name: str) -> bool:

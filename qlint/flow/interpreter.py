@@ -401,8 +401,6 @@ class Interpreter:
         return self._installed[dotted]
 
     def _look_up_installed(self, dotted: str) -> Value | None:
-        if "." not in dotted:
-            return None
         found = self.project.find_installed(dotted)
         module = None if found is None else self.project.load(found[0])
         if found is None or module is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow.containers import items_of
 from qlint.flow.events import UnsupportedOperation
-from qlint.flow.modules import classes_in
+from qlint.flow.modules import around, classes_in
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     FLOAT,
@@ -25,7 +25,7 @@ from qlint.flow.values import (
 )
 from qlint.semantics import layers
 from qlint.semantics.kernels import Outcome
-from qlint.semantics.modules import QUANT_STUBS, QUANT_WRAPPER
+from qlint.semantics.modules import MAKE_INT8
 from qlint.semantics.names import FUNCTIONAL, NN, canonical
 from qlint.semantics.operations import LOST, PARAMETER
 from qlint.syntax import model
@@ -74,12 +74,15 @@ def _becomes_method(interp: Interpreter, layer: Instance, name: str) -> bool:
     """Whether a forward pass on int8 finds a method where a float layer has a parameter."""
     if interp.int8_epoch != interp.epoch or name not in layers.BECOME_METHODS:
         return False
-    return isinstance(layer.cls, External) and _has_methods(interp, layer)
+    return _is_replaced(interp, layer, layers.WITH_METHODS)
 
 
-def _has_methods(interp: Interpreter, layer: Instance) -> bool:
+def _is_replaced(interp: Interpreter, layer: Value, names: frozenset[str]) -> bool:
+    """Whether a value is one of these layers of torch, and convert gets to it."""
+    if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
+        return False
     name = canonical(layer.cls.name).removeprefix(NN)
-    return name in layers.WITH_METHODS and _is_converted(interp, layer)
+    return name in names and _is_converted(interp, layer)
 
 
 def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -> None:
@@ -99,12 +102,8 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
         return
     if _is_asked_for(owner, frame, _KIND):
         return
-    layer = interp.evaluate(owner, frame)
-    if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
-        return
-    if _has_methods(interp, layer):
-        site, tensor = interp.site(node, frame), Tensor(State.QUANTIZED)
-        interp.report(UnsupportedOperation(PARAMETER, site.text, Outcome.FAILS, site, tensor))
+    if _is_replaced(interp, interp.evaluate(owner, frame), layers.WITH_METHODS):
+        _report(interp, PARAMETER, node, frame)
 
 
 def check_arguments(
@@ -127,16 +126,17 @@ def check_method(interp: Interpreter, node: model.Attribute, frame: Frame) -> No
     if not interp.forwarding or interp.trying or _is_asked_for(node.value, frame, _HAVING):
         return
     layer = interp.evaluate(node.value, frame)
-    if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
-        return
-    name = canonical(layer.cls.name).removeprefix(NN)
-    if name not in layers.LOST_METHODS[node.name] or not _is_converted(interp, layer):
+    if not _is_replaced(interp, layer, layers.LOST_METHODS[node.name]):
         return
     # It is called before anything is quantized, as a rule.
     model_parts = classes_in(interp.running[0].instance) if interp.running else frozenset()
-    if interp.assume_quantized or model_parts & (QUANT_STUBS | {QUANT_WRAPPER}):
-        site, tensor = interp.site(node, frame), Tensor(State.QUANTIZED)
-        interp.report(UnsupportedOperation(LOST, site.text, Outcome.FAILS, site, tensor))
+    if interp.assume_quantized or model_parts & MAKE_INT8:
+        _report(interp, LOST, node, frame)
+
+
+def _report(interp: Interpreter, name: str, node: model.Attribute, frame: Frame) -> None:
+    site, tensor = interp.site(node, frame), Tensor(State.QUANTIZED)
+    interp.report(UnsupportedOperation(name, site.text, Outcome.FAILS, site, tensor))
 
 
 def _is_asked_for(layer: model.Expression, frame: Frame, questions: frozenset[str]) -> bool:
@@ -155,13 +155,11 @@ def _is_asked_for(layer: model.Expression, frame: Frame, questions: frozenset[st
 
 def _is_converted(interp: Interpreter, layer: Instance) -> bool:
     """Whether convert gets to a layer: it is in a model that is prepared, and has a qconfig."""
-    around: list[Instance] = [layer]
-    for each in around:
-        around += [owner for owner in each.owners if owner not in around]
-    if not layer.owners or any(each.slots.get("qconfig") == NONE for each in around):
+    modules = around(layer)
+    if not layer.owners or any(each.slots.get("qconfig") == NONE for each in modules):
         return False
     prepared = {id(each.instance) for each in interp.prepared}
-    return not prepared or not prepared.isdisjoint(map(id, around))
+    return not prepared or not prepared.isdisjoint(map(id, modules))
 
 
 def _argument(made: Partial, base: str, name: str) -> Value | None:

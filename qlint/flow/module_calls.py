@@ -340,9 +340,8 @@ def _run_children(
     interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
 ) -> Value:
     value = arguments.args[0] if arguments.args else UNKNOWN
-    if (
-        _is_running(interp, instance) or interp.budget.exhausted
-    ):  # it contains itself, or it is enough
+    # It contains itself, or it is enough.
+    if _is_running(interp, instance) or interp.budget.exhausted:
         return value
     outermost = interp.forward_depth == 0
     if outermost:

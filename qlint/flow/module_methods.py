@@ -183,8 +183,7 @@ def call_base_method(
         return instance
     if method in _LISTS | _NAMED_LISTS | _ITEMS:
         listed = _listing(instance, method)
-        if interp.forward_depth:
-            note_taken(interp, instance, (listed,))
+        note_taken(interp, instance, (listed,))
         return listed
     if method in _TENSORS:
         return _TENSORS[method]
@@ -291,8 +290,7 @@ def _submodule(interp: Interpreter, instance: Instance, arguments: Arguments) ->
         if not isinstance(value, Instance):
             return SUBMODULE
         value = value.slots.get(name, SUBMODULE)
-    if interp.forward_depth:
-        note_taken(interp, instance, (value,))
+    note_taken(interp, instance, (value,))
     return value
 
 

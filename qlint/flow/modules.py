@@ -95,6 +95,18 @@ def attach(owner: Instance, value: Value) -> None:
             each.owners.append(owner)
 
 
+def around(instance: Instance) -> list[Instance]:
+    """A module, and all modules that it is part of."""
+    found = {id(instance): instance}
+    waiting = [instance]
+    while waiting:
+        for owner in waiting.pop().owners:
+            if id(owner) not in found:
+                found[id(owner)] = owner
+                waiting.append(owner)
+    return list(found.values())
+
+
 def name_of(instance: Instance) -> str:
     """How a module calls a part of it."""
     for owner in instance.owners:

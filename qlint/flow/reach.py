@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qlint.flow.modules import is_module, modules_in
+from qlint.flow.modules import around, is_module, modules_in
 from qlint.flow.values import Dict, Instance, List, Tuple, Value
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def note_reading(interp: Interpreter, owner: Instance, name: str, value: Value) 
 
 def note_taken(interp: Interpreter, container: Value, taken: Iterable[Value]) -> None:
     """Note what a forward pass has taken out of a container: one of modules, or a plain one."""
+    if not interp.forward_depth:
+        return
     if isinstance(container, Dict) and isinstance(container.owner, Instance):  # `self._modules`
         container = container.owner
     if isinstance(container, Instance):
@@ -82,12 +84,5 @@ def _is_found(interp: Interpreter, instance: Instance) -> bool:
     """Whether a module is, or is part of, the one whose forward pass this is, or a prepared one."""
     if not interp.running:
         return True
-    around = {id(instance): instance}
-    waiting = [instance]
-    while waiting:
-        for owner in waiting.pop().owners:
-            if id(owner) not in around:
-                around[id(owner)] = owner
-                waiting.append(owner)
     models = (interp.running[0].instance, *(each.instance for each in interp.prepared))
-    return any(id(each) in around for each in models)
+    return not {id(each) for each in models}.isdisjoint(map(id, around(instance)))

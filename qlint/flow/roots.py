@@ -68,7 +68,6 @@ _MARK = re.compile(r"#\s*qlint:\s*quantized\b", re.IGNORECASE)
 _MOST_SPLITS = 3
 # Methods that test frameworks call before the others.
 _SETTING_UP = ("setUp", "setup_method")
-_STUBS = known.QUANT_STUBS | {known.QUANT_WRAPPER}
 
 
 def analyse(
@@ -120,7 +119,7 @@ class _Runner:
         self._build_again(starved)
         for prepared in list(self.interp.prepared):
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
-            if not classes_in(prepared.instance) & _STUBS:
+            if not classes_in(prepared.instance) & known.MAKE_INT8:
                 self._run_assumed(prepared)
         for cls in self._classes():
             if _is_declared(cls, quantized):
@@ -133,7 +132,7 @@ class _Runner:
 
     def _build(self, rank: int, function: Function) -> bool:
         """Run a function that builds models; False if there were too few steps for all it does."""
-        if id(function.node) in self.interp.ran | self.tried:
+        if id(function.node) in self.interp.ran or id(function.node) in self.tried:
             return True
         if rank > 0 and self.interp.budget.spent:
             return False
@@ -254,11 +253,12 @@ class _Runner:
         The others have nothing to say that the models themselves do not: what they do to a
         tensor shows when a model calls them.
         """
-        functions = [each for each in self._names() if isinstance(each, Function)]
-        classes = self._classes()
+        names = self._names()
+        functions = [each for each in names if isinstance(each, Function)]
+        classes = [each for each in names if isinstance(each, Class) and is_module_class(each)]
         plain = [
             each
-            for each in self._names()
+            for each in names
             if isinstance(each, Class) and not is_module_class(each) and "Quant" in each.module.text
         ]
         registered = frozenset(cls.name for cls in classes if cls.node.decorators)
@@ -303,7 +303,7 @@ class _Runner:
         """  # noqa: D205
         if isinstance(top.cls, Class) or self.interp.assume_quantized:
             return True
-        return bool(classes_in(top) & _STUBS)
+        return bool(classes_in(top) & known.MAKE_INT8)
 
     def _run_model(self, made: Model) -> None:
         """Run a model that has not run yet."""

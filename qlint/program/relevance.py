@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
     from qlint.program.project import Project
 
+# What makes values int8: stubs, wrappers, and the steps of the eager flow.
+_STUBS = re.compile(rb"Quant(?:Stub|Wrapper)")
+_TO_INT8 = re.compile(_STUBS.pattern + rb"|quantize_per")
 # Whatever quantizes a model says so. That texts and comments speak of quantization, of pictures,
 # say, means nothing.
 _QUANTIZATION = re.compile(
-    rb"Quant(?:Stub|Wrapper)|quantize_per|(?:torch|ao)\.quantization|torchao"
+    _TO_INT8.pattern + rb"|(?:torch|ao)\.quantization|torchao"
     rb"|\bimport\b[^\n]*\bquantization\b|\bquantization\.\w+[(,)]"
 )
-# What makes values int8: stubs, wrappers, and the steps of the eager flow.
-_STUBS = re.compile(rb"Quant(?:Stub|Wrapper)")
-_TO_INT8 = re.compile(rb"Quant(?:Stub|Wrapper)|quantize_per")
 _EAGER = re.compile(
     rb"(?<![\w.])torch\.(?:ao\.)?quantization|\btorch(?:\.ao)?[ \t]+import\b.*\bquantization\b"
 )

@@ -433,13 +433,12 @@ class UnsupportedLayer(Rule):
             if is_functional
             else event.base.replace("torch.nn.", "nn.")
         )
-        is_a = (
-            f"{'a' if is_functional else 'an'} {name}"
-            if event.cls is None
-            else _with_article(event.cls)
-            if event.out_of_reach
-            else f"{_with_article(event.cls)}, derived from {name}"
-        )
+        if event.cls is None:
+            is_a = f"{'a' if is_functional else 'an'} {name}"
+        else:
+            is_a = _with_article(event.cls)
+            if not event.out_of_reach:
+                is_a += f", derived from {name}"
         given = f" with {event.option}" if event.option else ""
         callee = event.callee or "self"
         cure = _OPTION_CURES.get(event.option, _ISLAND)

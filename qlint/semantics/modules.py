@@ -11,6 +11,8 @@ FUNCTIONALS = frozenset(
     QUANTIZED + name for name in ("FloatFunctional", "FXFloatFunctional", "QFunctional")
 )
 # What a model has only for the eager flow's sake.
+# What int8 begins in.
+MAKE_INT8 = QUANT_STUBS | {QUANT_WRAPPER}
 EAGER_PARTS = QUANT_STUBS | DEQUANT_STUBS | FUNCTIONALS | {QUANT_WRAPPER}
 FUNCTIONAL_METHODS = frozenset(
     {"add", "cat", "mul", "add_relu", "add_scalar", "mul_scalar", "matmul"}
