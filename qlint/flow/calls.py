@@ -10,6 +10,7 @@ from qlint.flow import (
     container_methods,
     einops_calls,
     enums,
+    idle_code,
     module_calls,
     module_methods,
     modules,
@@ -20,7 +21,6 @@ from qlint.flow import (
 from qlint.flow.arguments import Arguments
 from qlint.flow.containers import data_of, new_dict, new_list
 from qlint.flow.events import Step
-from qlint.flow.idle_code import only_looks
 from qlint.flow.scopes import Frame, Outcome
 from qlint.flow.statements import join_returned
 from qlint.flow.values import (
@@ -264,12 +264,14 @@ def call_function(
         return UNKNOWN
     is_method = function.owner is not None and function.kind != "static"
     receiver = arguments.args[0] if is_method and arguments.args else None
-    if only_looks(function, arguments):
+    if idle_code.only_looks(function, arguments):
         return NONE
     rest = arguments.args[is_method:]
     subject = rest[0] if rest and isinstance(rest[0], Instance) else None
     if subject is not None and not modules.is_module(subject):
         subject = None
+    if subject is not None and idle_code.ends_at(function, subject):
+        return NONE
     if not interp.enter(function, receiver, subject):
         return UNKNOWN
     interp.running_with[function] = values

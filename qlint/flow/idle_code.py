@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import layer_attributes
 from qlint.flow.containers import items_of
-from qlint.flow.modules import external_base
+from qlint.flow.modules import children, external_base
 from qlint.flow.values import (
     Class,
     Constant,
@@ -32,6 +32,7 @@ _PLAIN = (Constant, NotTensor, Class, External, Function, Instance)
 _LOOKED_AT = frozenset({"weight", "bias"})
 # What changes nothing: functions of Python, methods of texts, and what stands behind these names.
 _HARMLESS_FUNCTIONS = frozenset("isinstance issubclass hasattr type print str repr id".split())
+_PARTS = frozenset("children named_children items values keys".split())
 _HARMLESS_METHODS = frozenset("startswith endswith lower upper".split())
 _HARMLESS_PACKAGES = ("torch._C.", "torch.nn.init.", "nn.init.", "warnings.", "logging.", "logger.")
 
@@ -146,6 +147,54 @@ def _is_harmless(node: model.Node) -> bool:
     if isinstance(node, (model.Yield, model.Await, model.NamedExpr, model.Lambda)):
         return False
     return isinstance(node, (model.Expression, model.Argument, model.If, model.ExpressionStatement))
+
+
+def ends_at(function: Function, module: Instance) -> bool:
+    """Whether a function of one module, such as calls itself for all modules in it, does nothing
+    with this one, in which there are none.
+    """  # noqa: D205
+    return (
+        isinstance(module.cls, External) and _only_descends(function.node) and not children(module)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _only_descends(node: model.FunctionDef | model.Lambda) -> bool:
+    """Whether there is nothing in a function but loops over the modules in its first parameter.
+
+    ``found = {}``, ``for name, child in module.named_children(): ...``, and loops over what was
+    ``found``.
+    """
+    parameters = node.parameters.positional
+    if not isinstance(node, model.FunctionDef) or len(parameters) != 1 or node.is_generator:
+        return False
+    empty = {parameters[0].name}
+    for each in node.body:
+        if isinstance(each, model.Assign) and _is_empty(each.value):
+            empty |= {target.id for target in each.targets if isinstance(target, model.Name)}
+            continue
+        is_text = isinstance(each, model.ExpressionStatement)
+        if is_text and isinstance(each.value, model.Constant):
+            continue
+        if not isinstance(each, model.For) or each.orelse or not _is_in(each.iterable, empty):
+            return False
+    return True
+
+
+def _is_empty(node: model.Expression | None) -> bool:
+    if isinstance(node, model.Sequence):
+        return not node.elements
+    return isinstance(node, model.Dict) and not node.items
+
+
+def _is_in(iterable: model.Expression, empty: set[str]) -> bool:
+    """Whether a loop is over what is kept in one of these names."""
+    if isinstance(iterable, model.Call) and isinstance(iterable.func, model.Attribute):
+        if iterable.func.name in _PARTS and not iterable.arguments:
+            return _is_in(iterable.func.value, empty)
+    if isinstance(iterable, model.Attribute) and iterable.name == "_modules":
+        return _is_in(iterable.value, empty)
+    return isinstance(iterable, model.Name) and iterable.id in empty
 
 
 def _dotted(node: model.Expression) -> str:

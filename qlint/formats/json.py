@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from qlint.formats._report import count_by_rule
@@ -56,6 +57,7 @@ def _place(position: Position) -> dict[str, int]:
     return {"row": position.row, "column": position.column}
 
 
+@cache
 def _absolute(filename: str) -> str:
     return os.path.abspath(filename)
 

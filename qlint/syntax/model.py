@@ -8,7 +8,8 @@ Annotations are ordinary expressions, docstrings are ordinary constants.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -411,12 +412,26 @@ def walk(part: object) -> Iterator[Node]:
     waiting = [part]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, tuple):
+        if type(each) is tuple:
             waiting += each
-        elif isinstance(each, (Node, Parameters)):
-            if isinstance(each, Node):
-                yield each
-            waiting += [getattr(each, name) for name in type(each).__dataclass_fields__]
+            continue
+        names = _parts_of(type(each))
+        if names is None:
+            continue
+        if isinstance(each, Node):
+            yield each
+        waiting += [getattr(each, name) for name in names]
+
+
+@cache
+def _parts_of(kind: type) -> tuple[str, ...] | None:
+    """The fields of a kind of node that may hold nodes; None for what is no part of the tree."""
+    if not issubclass(kind, (Node, Parameters)):
+        return None
+    return tuple(each.name for each in fields(kind) if each.type not in _PLAIN)
+
+
+_PLAIN = ("int", "str", "str | None", "bool", "object")
 
 
 def last_name(expression: Node) -> str:
