@@ -173,8 +173,7 @@ def _only_descends(node: model.FunctionDef | model.Lambda) -> bool:
         if isinstance(each, model.Assign) and _is_empty(each.value):
             empty |= {target.id for target in each.targets if isinstance(target, model.Name)}
             continue
-        is_text = isinstance(each, model.ExpressionStatement)
-        if is_text and isinstance(each.value, model.Constant):
+        if isinstance(each, model.ExpressionStatement) and isinstance(each.value, model.Constant):
             continue
         if not isinstance(each, model.For) or each.orelse or not _is_in(each.iterable, empty):
             return False
@@ -190,8 +189,8 @@ def _is_empty(node: model.Expression | None) -> bool:
 def _is_in(iterable: model.Expression, empty: set[str]) -> bool:
     """Whether a loop is over what is kept in one of these names."""
     if isinstance(iterable, model.Call) and isinstance(iterable.func, model.Attribute):
-        if iterable.func.name in _PARTS and not iterable.arguments:
-            return _is_in(iterable.func.value, empty)
+        listed = iterable.func.name in _PARTS and not iterable.arguments
+        return listed and _is_in(iterable.func.value, empty)
     if isinstance(iterable, model.Attribute) and iterable.name == "_modules":
         return _is_in(iterable.value, empty)
     return isinstance(iterable, model.Name) and iterable.id in empty

@@ -123,7 +123,8 @@ def _add_users_of_classes(
     candidates = set(found)
     _add_importers(candidates, importers)
     candidates -= found
-    classes = {name for path in found for name in _CLASS.findall(known[path])}
+    # What was imported from torch can be imported from them.
+    classes = {b"Module", *(name for path in found for name in _CLASS.findall(known[path]))}
     words = {path: set(_USED.findall(known[path])) for path in candidates}
     added = True
     while added:

@@ -9,7 +9,6 @@ Annotations are ordinary expressions, docstrings are ordinary constants.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -412,26 +411,12 @@ def walk(part: object) -> Iterator[Node]:
     waiting = [part]
     while waiting:
         each = waiting.pop()
-        if type(each) is tuple:
+        if isinstance(each, tuple):
             waiting += each
-            continue
-        names = _parts_of(type(each))
-        if names is None:
-            continue
-        if isinstance(each, Node):
-            yield each
-        waiting += [getattr(each, name) for name in names]
-
-
-@cache
-def _parts_of(kind: type) -> tuple[str, ...] | None:
-    """The fields of a kind of node that may hold nodes; None for what is no part of the tree."""
-    if not issubclass(kind, (Node, Parameters)):
-        return None
-    return tuple(each.name for each in fields(kind) if each.type not in _PLAIN)
-
-
-_PLAIN = ("int", "str", "str | None", "bool", "object")
+        elif type(each) in _PARTS:
+            if isinstance(each, Node):
+                yield each
+            waiting += [getattr(each, name) for name in _PARTS[type(each)]]
 
 
 def last_name(expression: Node) -> str:
@@ -439,3 +424,21 @@ def last_name(expression: Node) -> str:
     if isinstance(expression, Attribute):
         return expression.name
     return expression.id if isinstance(expression, Name) else ""
+
+
+def _parts(kind: type[Node | Parameters]) -> tuple[str, ...]:
+    """The fields that may hold nodes."""
+    plain = ("int", "str", "str | None", "bool", "object")
+    return tuple(each.name for each in fields(kind) if each.type not in plain)
+
+
+def _kinds(kind: type[Node]) -> Iterator[type[Node]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _kinds(each)
+
+
+_PARTS: dict[type, tuple[str, ...]] = {
+    Parameters: _parts(Parameters),
+    **{kind: _parts(kind) for kind in _kinds(Node)},
+}

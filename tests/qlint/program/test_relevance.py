@@ -139,3 +139,13 @@ def test_steps_of_the_eager_flow_make_int8(tmp_path: Path, step: str) -> None:
 )
 def test_steps_of_other_packages_do_not(tmp_path: Path, text: str) -> None:
     assert _relevant(tmp_path, {"script.py": text}) == set()
+
+
+def test_a_model_whose_torch_comes_from_another_file(tmp_path: Path) -> None:
+    files = {
+        "layers.py": "import torch\nfrom torch.nn import Module\nclass Conv(Module): pass\n",
+        "net.py": "from layers import Module\nclass Net(Module):\n    pass\n",
+        "words.py": "from layers import os\nclass Words: pass\n",
+    }
+    assert _relevant(tmp_path, files, all_modules=True) == {"layers.py", "net.py"}
+    assert _relevant(tmp_path, files, linted=("net.py",), all_modules=True) == {"net.py"}

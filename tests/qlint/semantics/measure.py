@@ -390,6 +390,7 @@ _MODULES: dict[str, tuple[tuple[int, ...], Callable[[], nn.Module]]] = {
        for n, s in ((1, _SEQUENCE), (2, _IMAGE), (3, _VOLUME))},
     **{f"BatchNorm{n}d": (s, lambda n=n: getattr(nn, f"BatchNorm{n}d")(8)) for n, s in
        ((1, _SEQUENCE), (2, _IMAGE), (3, _VOLUME))},
+    "SyncBatchNorm": (_IMAGE, lambda: nn.SyncBatchNorm(8)),
     **{f"InstanceNorm{n}d": (s, lambda n=n: getattr(nn, f"InstanceNorm{n}d")(8)) for n, s in
        ((1, _SEQUENCE), (2, _IMAGE), (3, _VOLUME))},
     "Linear": ((2, 8), lambda: nn.Linear(8, 8)),
