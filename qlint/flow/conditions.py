@@ -6,17 +6,17 @@ scale``: the second never meets what the first has left quantized.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from qlint.flow.bindings import CHANGING, bindings_of
 from qlint.flow.flags import AllOf, flag_of
 from qlint.flow.truth import truth
 from qlint.flow.values import NOT_TENSOR, Flag, NotTensor
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections import Counter
 
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
@@ -40,13 +40,6 @@ _ASKING = (
 )
 _OPPOSITES = {"is not": "is", "!=": "==", "not in": "in"}
 _MOST_PARTS = 8
-# Methods that change the object that they are called on.
-_CHANGES = frozenset(
-    "append appendleft extend insert pop popleft popitem clear remove discard add update sort "
-    "setdefault reverse rotate".split()
-)
-# As often as nothing that stays the same is bound.
-_CHANGING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +69,8 @@ def _with_flag(interp: Interpreter, test: model.Expression, value: Value, frame:
     if frame.function is None or flag_of(value) is not None:
         return value
     if test not in interp.conditions:
-        node = frame.function.node
-        if node not in interp.bindings:
-            interp.bindings[node] = _bindings(node)
         text = frame.function.module.text
-        interp.conditions[test] = _question(test, text, interp.bindings[node])
+        interp.conditions[test] = _question(test, text, bindings_of(frame.function.node))
     question = interp.conditions[test]
     return value if question is None else NotTensor(flag=_flag(interp, question, frame))
 
@@ -146,79 +136,9 @@ def _without_negation(test: model.Expression) -> tuple[model.Expression, bool]:
 def _may_change(node: model.Node, bindings: Counter[str]) -> bool:
     """Whether part of a condition may be something else when it is evaluated again."""
     if isinstance(node, model.Name):
-        return bindings[node.id] >= _CHANGING
+        return bindings[node.id] >= CHANGING
     if isinstance(node, model.Attribute):
         return bindings["." + node.name] > 0
     if isinstance(node, model.Call):
         return model.last_name(node.func) not in _QUESTIONS
     return False
-
-
-def _bindings(function: model.FunctionDef | model.Lambda) -> Counter[str]:
-    """How often a function binds its names, and its ``.attributes``."""
-    bindings: Counter[str] = Counter()
-    parameters = function.parameters
-    for each in (*parameters.positional_only, *parameters.positional, *parameters.keyword_only):
-        bindings[each.name] += 1
-    for node in model.walk(function.body):
-        if type(node) in _BINDING:
-            for name in _changed_by(node):
-                bindings[name] += _CHANGING
-            if isinstance(node, model.Assign):
-                for name in _names(node.targets):
-                    bindings[name] += 1
-    return bindings
-
-
-_BINDING = frozenset(
-    {
-        model.Assign,
-        model.AugmentedAssign,
-        model.Call,
-        model.CapturePattern,
-        model.Delete,
-        model.For,
-        model.ForClause,
-        model.NamedExpr,
-        model.ScopeDeclaration,
-        model.Try,
-        model.While,
-        model.With,
-    }
-)
-
-
-def _changed_by(node: model.Node) -> Iterator[str]:
-    """The names that stand for something else each time that a statement runs."""
-    if isinstance(node, (model.For, model.While)):
-        inner = [each for each in model.walk(node.body) if isinstance(each, model.Assign)]
-        yield from _names(tuple(each.targets for each in inner))
-    if isinstance(node, (model.For, model.ForClause, model.NamedExpr, model.AugmentedAssign)):
-        yield from _names(node.target)
-    elif isinstance(node, model.With):
-        yield from _names(tuple(target for _, target in node.items if target is not None))
-    elif isinstance(node, model.Delete):
-        yield from _names(node.targets)
-    elif isinstance(node, model.Try):
-        yield from (name for name, _ in node.handlers if name is not None)
-    elif isinstance(node, model.Call) and isinstance(node.func, model.Attribute):
-        if node.func.name in _CHANGES:
-            yield from _names(node.func.value)
-    elif isinstance(node, model.ScopeDeclaration):
-        yield from node.names
-    elif isinstance(node, model.CapturePattern) and node.name is not None:
-        yield node.name
-
-
-def _names(targets: object) -> Iterator[str]:
-    if isinstance(targets, tuple):
-        for each in targets:
-            yield from _names(each)
-    elif isinstance(targets, model.Sequence):
-        yield from _names(targets.elements)
-    elif isinstance(targets, (model.Starred, model.Subscript)):
-        yield from _names(targets.value)
-    elif isinstance(targets, model.Attribute):
-        yield "." + targets.name
-    elif isinstance(targets, model.Name):
-        yield targets.id

@@ -110,7 +110,6 @@ class Interpreter:
         self.constants: dict[model.Constant, Constant] = {}
         # The conditions that the program asks, as far as they stay the same.
         self.conditions: dict[model.Node, Question | None] = {}
-        self.bindings: dict[model.Node, Counter[str]] = {}
         self.ways: dict[object, int] = {}
         # The activation that runs.
         self.frame: Frame | None = None

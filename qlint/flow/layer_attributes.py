@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from qlint.flow.bindings import bindings_of
 from qlint.flow.containers import items_of
 from qlint.flow.events import UnsupportedOperation
 from qlint.flow.modules import around, classes_in
@@ -89,11 +91,14 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
     """Report what is computed with if it is the weight or bias of a layer: ``self.fc.weight``.
 
     What convert makes of the layer has methods of these names. A layer in a local name has been
-    asked for its class, as a rule, which convert changes.
+    asked for its class, as a rule, which convert changes. A parameter may be in one, though.
     """
-    if not (isinstance(node, model.Attribute) and node.name in layers.BECOME_METHODS):
+    held = node
+    if isinstance(node, model.Name) and frame.function is not None:
+        held = _held_in(frame.function.node).get(node.id, node)
+    if not (isinstance(held, model.Attribute) and held.name in layers.BECOME_METHODS):
         return
-    owner = node.value
+    owner = held.value
     indexed = isinstance(owner, model.Subscript) and isinstance(owner.index, model.Constant)
     where = owner.value if isinstance(owner, (model.Attribute, model.Subscript)) else None
     if not isinstance(where, model.Attribute if indexed else _DOTTED):
@@ -104,6 +109,19 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
         return
     if _is_replaced(interp, interp.evaluate(owner, frame), layers.WITH_METHODS):
         _report(interp, PARAMETER, node, frame)
+
+
+@lru_cache(maxsize=4096)
+def _held_in(function: model.FunctionDef | model.Lambda) -> dict[str, model.Attribute]:
+    """The attributes that names of a function stand for all the time: ``w = self.fc.weight``."""
+    times = bindings_of(function)
+    return {
+        target.id: node.value
+        for node in model.walk(function.body)
+        if isinstance(node, model.Assign) and isinstance(node.value, model.Attribute)
+        for target in node.targets
+        if isinstance(target, model.Name) and times[target.id] == 1
+    }
 
 
 def check_arguments(

@@ -83,3 +83,25 @@ class Forms(nn.Module):
 
 
 prepare(Forms())
+
+
+class Held(nn.Module):
+    """A weight in a local name is still the weight of the layer."""
+
+    def __init__(self, tie=False):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.linear = nn.Linear(3, 3)
+        self.table = nn.Parameter(torch.ones(3, 3))
+        self.tie = tie
+
+    def forward(self, x):
+        weight = self.linear.weight
+        x = self.dequant(self.linear(self.quant(x)))
+        either = self.table
+        if self.tie:
+            either = self.linear.weight
+        return torch.matmul(x, weight), torch.matmul(x, either)  # QL108
+
+
+prepare(Held())
