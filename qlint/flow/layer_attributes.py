@@ -152,7 +152,7 @@ def check_method(interp: Interpreter, node: model.Attribute, frame: Frame) -> No
         _report(interp, LOST, node, frame)
 
 
-def _report(interp: Interpreter, name: str, node: model.Attribute, frame: Frame) -> None:
+def _report(interp: Interpreter, name: str, node: model.Expression, frame: Frame) -> None:
     site, tensor = interp.site(node, frame), Tensor(State.QUANTIZED)
     interp.report(UnsupportedOperation(name, site.text, Outcome.FAILS, site, tensor))
 
