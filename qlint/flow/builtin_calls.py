@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 # A loop over a long range shows nothing new after its first rounds; the last one may differ, and
 # those with a number that the loop's body mentions.
+_LONG = 9
 _FIRST_ROUNDS = 3
 _LARGEST_ARGUMENT = 1e4
 
@@ -75,7 +76,7 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     except (TypeError, ValueError, OverflowError):
         return Tuple((NOT_TENSOR, NOT_TENSOR), open=True)
     shown: Sequence[int] = rounds
-    if len(rounds) > _FIRST_ROUNDS + 1:
+    if len(rounds) >= _LONG:
         mentioned = {each for each in interp.mentioned if each in rounds}
         some = {*rounds[:_FIRST_ROUNDS], *mentioned, rounds[-1]}
         shown = sorted(some, reverse=rounds.step < 0)

@@ -335,6 +335,7 @@ def _run(
         at_yield=at_yield,
         caller=interp.frame,
         called_at=site,
+        depth=interp.heap.depth,
     )
     if interp.frame is not None:
         frame.number = interp.frame.count_call(site.start)
@@ -353,7 +354,7 @@ def _run_body(interp: Interpreter, function: Function, frame: Frame) -> Value:
     falls_through = outcome is Outcome.FALLS_THROUGH
     interp.rejoin(frame, frame.returns, reached=falls_through)
     if function.kind == "generator" or frame.yielded:
-        return Tuple(tuple(frame.yielded), open=True)
+        return Tuple(tuple(frame.yielded), frame.yields_more or interp.budget.exhausted)
     return join_returned(frame, falls_through=falls_through)
 
 

@@ -288,7 +288,15 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
         return value if value.lookup("__class_getitem__") is None else UNKNOWN
     if isinstance(value, Constant):
         return _item_of_constant(value.value, index)
-    return UNKNOWN
+    return _of_namespace(value, index) if isinstance(value, External) else UNKNOWN
+
+
+def _of_namespace(value: External, index: Value) -> Value:
+    """``models.__dict__["vgg16"]``, of a module that is not part of the program."""
+    named = isinstance(index, Constant) and isinstance(index.value, str)
+    if not (named and value.name.endswith(".__dict__")):
+        return UNKNOWN
+    return External(f"{value.name.removesuffix('__dict__')}{index.value}")
 
 
 def _item_of_unknown(value: Unknown | NotTensor, index: Value) -> Value:

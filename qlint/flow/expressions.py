@@ -326,10 +326,14 @@ def _await(interp: Interpreter, node: model.Await, frame: Frame) -> Value:
 
 
 def _yield(interp: Interpreter, node: model.Yield, frame: Frame) -> Value:
+    if interp.heap.depth > frame.depth or frame.left:
+        frame.yields_more = True
     if node.value is not None:
         value = interp.evaluate(node.value, frame)
         if node.is_from:
-            frame.yielded += known_items(interp, value)[0]
+            items, more = known_items(interp, value)
+            frame.yielded += items
+            frame.yields_more = frame.yields_more or more
         else:
             frame.yielded.append(value)
             if frame.at_yield is not None:

@@ -20,7 +20,8 @@ class Heap:
 
     def __init__(self) -> None:
         self._journal: list[tuple[HeapObject, str, Value | None]] = []
-        self._depth = 0
+        # How many branches are run, one in the other.
+        self.depth = 0
         # The number of births when each branch began.
         self._begun: list[int] = []
         self.conditions = 0
@@ -30,7 +31,7 @@ class Heap:
     def write(self, target: HeapObject, slot: str, value: Value) -> None:
         """Set a slot."""
         self.stored += 1
-        if self._depth:
+        if self.depth:
             self._journal.append((target, slot, target.slots.get(slot)))
         target.slots[slot] = value
         if slot in unsure_slots(target):
@@ -40,7 +41,7 @@ class Heap:
         """Remove a slot if it is there."""
         if slot in target.slots:
             self.stored += 1
-            if self._depth:
+            if self.depth:
                 self._journal.append((target, slot, target.slots[slot]))
             del target.slots[slot]
 
@@ -48,11 +49,11 @@ class Heap:
         """Leave all branches, also after an error in one."""
         self._journal.clear()
         self._begun.clear()
-        self._depth = self.conditions = 0
+        self.depth = self.conditions = 0
 
     def begin(self) -> int:
         """Enter a branch; what is written from here on can be taken back."""
-        self._depth += 1
+        self.depth += 1
         self._begun.append(births())
         return len(self._journal)
 
@@ -74,7 +75,7 @@ class Heap:
             else:
                 target.slots[slot] = old
         del self._journal[mark:]
-        self._depth -= 1
+        self.depth -= 1
         return changes
 
     def join(self, branches: Iterable[Changes], *, exhaustive: bool) -> None:

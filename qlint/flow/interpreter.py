@@ -50,10 +50,13 @@ if TYPE_CHECKING:
     from qlint.program.project import Module, Project
 
 # How deep calls may nest.
-_CALL_DEPTH = 40
+_CALL_DEPTH = 80
 _SAME_FUNCTION_DEPTH = 3
 _LIKE_FUNCTION_DEPTH = 6
-_TREE_DEPTH = 12
+# Methods of different objects, such as the forward of a block in a block, and constructors.
+_LIKE_METHOD_DEPTH = 16
+_LIKE_CONSTRUCTOR_DEPTH = 10
+_TREE_DEPTH = 32
 _BUILTINS = {name: External(f"builtins.{name}") for name in dir(builtins)}
 _EVALUATORS = expressions.EVALUATORS
 _EXECUTORS = statements.EXECUTORS
@@ -235,7 +238,12 @@ class Interpreter:
         same, alike = self._on_stack[who], self._on_stack[node]
         if self.budget.exhausted or len(self._stack) >= _CALL_DEPTH:
             return False
-        deepest = _LIKE_FUNCTION_DEPTH if subject is None else _TREE_DEPTH
+        deepest = _LIKE_FUNCTION_DEPTH
+        if subject is not None:
+            deepest = _TREE_DEPTH
+        elif isinstance(receiver, Instance):
+            is_constructor = function.qualname.endswith("__init__")
+            deepest = _LIKE_CONSTRUCTOR_DEPTH if is_constructor else _LIKE_METHOD_DEPTH
         if same >= _SAME_FUNCTION_DEPTH or alike >= deepest:
             return False
         self._stack.append((who, node))
@@ -292,6 +300,7 @@ class Interpreter:
             elif outcome is Outcome.CONTINUES:
                 frame.continues.append(here)
         self.heap.conditions -= conditional
+        frame.left = frame.left or len(passed) < len(branches)
         if not passed:
             frame.hold(before)
             return Outcome.RAISES

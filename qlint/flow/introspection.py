@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from qlint.flow import attributes, builtin_bases, texts
 from qlint.flow.classes import make_super
+from qlint.flow.containers import new_list
 from qlint.flow.heap import unsure_slots
 from qlint.flow.module_methods import has_method
 from qlint.flow.modules import attach, children, is_module, is_module_class
@@ -250,6 +251,16 @@ def py_vars(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if not arguments.args:
         return UNKNOWN
     return interp.get_attribute(arguments.args[0], "__dict__", site)
+
+
+def py_dir(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
+    """``dir(module)``: names of what an object and its classes in the program have, sorted."""
+    value = arguments.args[0] if arguments.args else UNKNOWN
+    if not isinstance(value, Instance):
+        return UNKNOWN
+    classes = value.cls.mro if isinstance(value.cls, Class) else ()
+    names = {*value.slots, *(name for cls in classes for name in _names_of(cls))}
+    return new_list(Constant(name) for name in sorted(names) if name.isidentifier())
 
 
 def py_eval(interp: Interpreter, arguments: Arguments, site: Site) -> Value:

@@ -119,6 +119,7 @@ _FUNCTIONS: dict[str, Callable[[Interpreter, Arguments, Site], Value]] = {
     "builtins.pow": builtin_calls.py_pow,
     "builtins.divmod": builtin_calls.py_not_tensor,
     "builtins.globals": introspection.py_globals,
+    "builtins.dir": introspection.py_dir,
     "builtins.vars": introspection.py_vars,
     "builtins.eval": introspection.py_eval,
     "builtins.staticmethod": library_calls.py_static_method,

@@ -59,6 +59,11 @@ class Frame:
     declared_nonlocal: set[str] = field(default_factory=set)
     returned: list[Value] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
+    # Whether a generator may yield other values than those, or not all of them.
+    yields_more: bool = False
+    # In how many branches it was called, and whether some way has left it, or a loop, already.
+    depth: int = 0
+    left: bool = False
     breaks: list[Exit] = field(default_factory=list)
     continues: list[Exit] = field(default_factory=list)
     returns: list[Exit] = field(default_factory=list)

@@ -226,6 +226,7 @@ def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
         iterable = interp.evaluate(node.iterable, frame)
     rounds = special_methods.iterate(interp, iterable, interp.site(node.iterable, frame))
     certain = not rounds or rounds[-1] is not MORE
+    frame.yields_more = frame.yields_more or not certain
     outer = frame.breaks, frame.continues
     frame.breaks, frame.continues = [], []
     outcome = _FALLS_THROUGH
@@ -262,6 +263,7 @@ def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:
         # Where some way has left the loop, nobody knows how often it goes round either.
         unsure = decided is None or bool(frame.breaks) or len(frame.returns) > returns
         if decided is False or interp.budget.exhausted or (unsure and number >= _WHILE_ROUNDS):
+            frame.yields_more = frame.yields_more or decided is not False
             break
 
         def body() -> Outcome:
@@ -277,6 +279,8 @@ def _while(interp: Interpreter, node: model.While, frame: Frame) -> Outcome:
         if not goes_on:
             break
         outcome = _FALLS_THROUGH
+    else:
+        frame.yields_more = True
     return _end_loop(interp, node, frame, outcome, outer)
 
 

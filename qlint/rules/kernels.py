@@ -19,6 +19,10 @@ _ISLAND = (
     "make a float island of it: a DeQuantStub before it and a QuantStub of its own behind it, or "
     "use something that has an int8 kernel"
 )
+_KEPT_ISLAND = (
+    "make a float island of it: `qconfig = None` on it, so that convert leaves it as it is, a "
+    "DeQuantStub before it and a QuantStub of its own behind it"
+)
 _LEAVE = "only `dequantize()` leaves int8: end the quantized path with a DeQuantStub before it"
 # Functions whose module form convert swaps for an int8 module.
 _MODULES = {
@@ -441,7 +445,8 @@ class UnsupportedLayer(Rule):
                 is_a += f", derived from {name}"
         given = f" with {event.option}" if event.option else ""
         callee = event.callee or "self"
-        cure = _OPTION_CURES.get(event.option, _ISLAND)
+        island = _KEPT_ISLAND if is_swapped(event.base) else _ISLAND
+        cure = _OPTION_CURES.get(event.option, island)
         if event.out_of_reach:
             message = (
                 f"`{callee}` is {is_a} that convert does not find: it swaps what is registered in "
