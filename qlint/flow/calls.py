@@ -426,7 +426,7 @@ def _has_trace(value: Value) -> bool:
 def _with_step(value: Value, site: Site, message: str) -> Value:
     if isinstance(value, Tensor) and value.trace is not None:
         step = Step(site, message, value.trace)
-        return Tensor(value.state, step, value.grid, value.handed_on)
+        return replace(value, trace=step)
     if isinstance(value, Union):
         return Union(tuple(_with_step(each, site, message) for each in value.options))
     return value

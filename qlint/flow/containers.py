@@ -270,6 +270,7 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
     value = data_of(value)
 
     if isinstance(value, Tensor):
+        value = replace(value, channels_last=None) if value.channels_last is not None else value
         picks = not isinstance(index, (SomeSlice, Tuple, Tensor)) and not _is_slice(index)
         return _one_of_several(value, index) if picks else value
     if isinstance(value, (Unknown, NotTensor)):
@@ -293,8 +294,7 @@ def _get_item(interp: Interpreter, value: Value, index: Value) -> Value:
 
 def _of_namespace(value: External, index: Value) -> Value:
     """``models.__dict__["vgg16"]``, of a module that is not part of the program."""
-    named = isinstance(index, Constant) and isinstance(index.value, str)
-    if not (named and value.name.endswith(".__dict__")):
+    if not (isinstance(index, Constant) and value.name.endswith(".__dict__")):
         return UNKNOWN
     return External(f"{value.name.removesuffix('__dict__')}{index.value}")
 

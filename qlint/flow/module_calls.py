@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qlint.flow import channels_last
 from qlint.flow.arguments import Arguments
 from qlint.flow.events import Call, ModuleCall, UnsupportedModule
 from qlint.flow.heap import unsure_slots
@@ -178,7 +179,7 @@ def hand_on(arguments: Arguments) -> Value:
     values = arguments.values()
     quantized = quantized_in(values)
     if quantized is not None:
-        return replace(quantized, handed_on=True)
+        return replace(quantized, handed_on=True, channels_last=None)
     known_tensor = any(True for value in values for _ in tensors_in(value))
     unknown = any(isinstance(each, Unknown) for value in values for each in options_of(value))
     return FLOAT if known_tensor and not unknown else UNKNOWN
@@ -193,7 +194,9 @@ def external_forward(
     if base in known.QUANT_STUBS:
         message = f"quantized here by `{arguments.spelled}`"
         return interp.quantized(site, message, grid=grid_of(instance))
-    if base in known.DEQUANT_STUBS | known.EMBEDDINGS:
+    if base in known.DEQUANT_STUBS:
+        return channels_last.dequantized(arguments)
+    if base in known.EMBEDDINGS:
         return FLOAT
     if base == known.SEQUENTIAL:
         return _run_children(interp, instance, arguments, site)
@@ -214,7 +217,7 @@ def external_forward(
         return Tuple((result, Tuple((result, result))))
     if base.startswith(NN) and known.is_loss(base):
         return FLOAT
-    return result
+    return channels_last.after_module(interp, instance, base, arguments, result)
 
 
 def _check_kernel(

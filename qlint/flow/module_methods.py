@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qlint.flow.channels_last import after_functional
 from qlint.flow.containers import known_items, new_list, within
 from qlint.flow.events import UnsupportedModule
 from qlint.flow.idle_code import kind_of, traces
@@ -249,7 +250,7 @@ def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:
     if quantized is not None:
         # The scalar methods derive their qparams from the input instead of observing.
         grid = object() if method.endswith("_scalar") else grid_of(instance)
-        return replace(quantized, grid=grid)
+        return after_functional(method, arguments, replace(quantized, grid=grid))
     return UNKNOWN if any(isinstance(each, Unknown) for each in values) else FLOAT
 
 

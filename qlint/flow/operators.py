@@ -28,6 +28,7 @@ from qlint.flow.values import (
     Tuple,
     Unknown,
     Value,
+    common_format,
     is_surely_no_tensor,
     join,
     options_of,
@@ -120,7 +121,8 @@ def binary(
         elif op in UNSUPPORTED_OPERATORS:
             name = UNSUPPORTED_OPERATORS[op]
             report_unsupported(interp, name, spelled or op, Outcome.FAILS, site, quantized)
-        return replace(quantized, grid=object())  # unlike any other, but one for all its parts
+        # Unlike any other grid, but one for all its parts.
+        return replace(quantized, grid=object(), channels_last=common_format((left, right)))
     return join(_binary(op, a, b) for a in options_of(left) for b in options_of(right))
 
 

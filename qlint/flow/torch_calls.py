@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import module_methods, modules
+from qlint.flow.channels_last import after_operation, dequantized
 from qlint.flow.containers import iterate, known_items, new_dict, new_list
 from qlint.flow.events import Operation
 from qlint.flow.operators import binary, is_beyond_grids, quantized_result, report_unsupported
@@ -363,6 +364,8 @@ def _result(
     answer = _answer_of_int8(short, arguments)
     if answer is not None:
         return answer
+    if short == "dequantize":
+        return dequantized(arguments)
     if short == "size" and len(arguments.args) == 1:
         return Tuple((NOT_TENSOR,), open=True)
     if result is Result.NOT_TENSOR:
@@ -376,6 +379,7 @@ def _result(
     tensor = _state_of(values)
     if isinstance(tensor, Tensor):
         tensor = replace(tensor, grid=_grid_after(short, tensor, values), handed_on=False)
+        tensor = after_operation(interp, short, arguments, site, tensor)
     if result is Result.PIECES:
         return _pieces(interp, short, tensor, arguments)
     pair = short in PAIR_WITH_DIM and _has_dim(arguments)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from qlint.flow.events import Call, Step
+    from qlint.flow.events import Call, Step, UnsupportedOperation
     from qlint.flow.scopes import Frame, Namespace
     from qlint.program.project import Module
     from qlint.syntax import model
@@ -94,6 +94,18 @@ class Constant(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelsLast:
+    """The memory format of what an int8 convolution puts out, with so many ``channels`` and
+    ``dimensions`` of pixels; ``flattened`` is the event to be reported should a view have joined
+    several pixels.
+    """  # noqa: D205
+
+    channels: int
+    dimensions: int
+    flattened: UnsupportedOperation | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tensor(Value):
     """A tensor and, if it can be quantized, how it became so.
 
@@ -105,6 +117,7 @@ class Tensor(Value):
     trace: Step | None = field(default=None, compare=False)
     grid: object = field(default=None, compare=False)
     handed_on: bool = field(default=False, compare=False)
+    channels_last: ChannelsLast | None = field(default=None, compare=False)
 
     @property
     def may_be_quantized(self) -> bool:
@@ -464,7 +477,8 @@ def _in_common(one: Value, other: Value) -> Value:
 
 def _same(one: Value, other: Value) -> bool:
     if isinstance(one, Tensor) and isinstance(other, Tensor):
-        return one == other and one.grid == other.grid
+        same_format = one.channels_last == other.channels_last
+        return one == other and one.grid == other.grid and same_format
     return one == other
 
 
@@ -477,7 +491,9 @@ def _merge_tensors(values: list[Value]) -> list[Value]:
     grids = {each.grid for each in tensors if each.may_be_quantized}
     # One of several grids is a grid too, which only this value and what comes of it have.
     grid = grids.pop() if len(grids) == 1 else None if None in grids else object()
-    merged = Tensor(state, trace, grid)
+    formats = {each.channels_last for each in tensors}
+    channels_last = formats.pop() if len(formats) == 1 else None
+    merged = Tensor(state, trace, grid, channels_last=channels_last)
     return [*(each for each in values if not isinstance(each, Tensor)), merged]
 
 
@@ -554,3 +570,9 @@ def common_grid(values: Iterable[Value]) -> object:
 def is_surely_no_tensor(value: Value) -> bool:
     """Whether the value cannot be a tensor."""
     return all(isinstance(each, (NotTensor, Constant)) for each in options_of(value))
+
+
+def common_format(values: Iterable[Value]) -> ChannelsLast | None:
+    """The memory format that all tensors among some values have."""
+    formats = {each.channels_last for value in values for each in tensors_in(value)}
+    return formats.pop() if len(formats) == 1 else None

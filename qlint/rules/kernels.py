@@ -8,7 +8,7 @@ from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.kernels import BAD, Outcome, is_swapped, of_operation
 from qlint.semantics.modules import FUNCTIONALS
-from qlint.semantics.operations import DTYPE, FILL, LIKE, LOST, PARAMETER, PART, WRITE
+from qlint.semantics.operations import DTYPE, FILL, LIKE, LOST, PARAMETER, PART, VIEW, WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +76,7 @@ _CURES = {
         "call the layer instead of computing with its weights, or keep it a float layer: "
         "`qconfig = None` and float inputs"
     ),
+    VIEW: "use `torch.flatten(x, 1)` or `.reshape()`, which copy where they have to",
     LOST: "leave the call out: the int8 layer has nothing to flatten",
     PART: (
         "write into what a DeQuantStub makes of it, and quantize the result by a QuantStub of its "
@@ -118,7 +119,8 @@ class UnsupportedOp(Rule):
     ``x.sum()``, ``torch.where``, ``F.linear``, ``F.layer_norm``, ``x.float()``, and many more;
     and ``y[...] = x`` with a quantized ``x``, if ``y`` is float or on another scale. The weights of
     a layer that convert swaps are no tensors any more, and the int8 ``nn.LSTM`` has no
-    ``flatten_parameters``.
+    ``flatten_parameters``. Int8 convolutions put out channels last, and ``x.view(n, -1)`` cannot
+    join the channels of several pixels.
     Arithmetic, concatenation and relu have rules of their own.
 
     Why is this bad
@@ -209,6 +211,14 @@ class UnsupportedOp(Rule):
             ),
         ),
         Example(
+            "a view of what a convolution puts out",
+            forward_example(
+                "x = self.conv(self.quant(x))",
+                "y = x.flatten(1), x.reshape(-1, 48), x.view(-1, 3, 48)",
+                "return self.dequant(x.view(-1, 48)), y  # QL108",
+            ),
+        ),
+        Example(
             "one number for a whole tensor",
             forward_example("x = self.quant(x)", "return self.dequant(x.mean())  # QL108"),
         ),
@@ -249,6 +259,10 @@ _MESSAGES = {
     PART: (
         "this part of a quantized tensor does not lie in one piece, and int8 writes no numbers "
         "into such parts, so the converted model fails here"
+    ),
+    VIEW: (
+        "`{}` joins channels and pixels, but what int8 convolutions put out lies channels last in "
+        "memory, so the converted model fails here"
     ),
     PARAMETER: (
         "`{}` is a method of the int8 layer that convert makes, so code that takes it for a tensor "

@@ -50,6 +50,9 @@ DTYPE_ARGUMENT = {"finfo": 0, "to": 1, "type": 1}
 WRITE = "setitem"
 PART = "part of a tensor"
 
+# Joining dimensions that do not lie one behind the other.
+VIEW = "view of channels last"
+
 # Reading the weight of a layer.
 PARAMETER = "parameter of a layer"
 # Calling a method that the layer which prepare makes of one does not have.

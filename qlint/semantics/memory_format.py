@@ -1,0 +1,34 @@
+"""What has the memory format channels last in a converted model, as a run shows on each engine.
+
+Int8 convolutions put out channels last: what belongs to one pixel lies side by side, so that
+``x.view(x.size(0), -1)`` cannot join channels with pixels, as it does in the float model. A test
+measures these tables against the installed torch.
+"""
+
+from __future__ import annotations
+
+from qlint.semantics.names import NN
+
+# How many dimensions of pixels the output of these layers has.
+CONVOLUTIONS = {NN + f"Conv{n}d": n for n in (1, 2, 3)}
+# What keeps the format of such a tensor, by the dimensions for which it does.
+_OF_IMAGES = (
+    "Identity Dropout Dropout2d BatchNorm2d ReLU LeakyReLU PReLU Hardswish Hardsigmoid Sigmoid "
+    "Tanh MaxPool2d AvgPool2d AdaptiveAvgPool2d"
+)
+_OF_SEQUENCES = "Identity Dropout MaxPool1d AvgPool1d AdaptiveAvgPool1d"
+MODULES = {
+    1: frozenset(NN + name for name in _OF_SEQUENCES.split()),
+    2: frozenset(NN + name for name in _OF_IMAGES.split()),
+    3: frozenset({NN + "Identity"}),
+}
+_OPERATIONS = (
+    "relu relu_ leaky_relu sigmoid tanh max_pool2d avg_pool2d adaptive_avg_pool2d dropout detach "
+    "to cpu dequantize"
+)
+OPERATIONS = {1: frozenset({"dropout"}), 2: frozenset(_OPERATIONS.split()), 3: frozenset[str]()}
+# Methods of a FloatFunctional, of operands that all have it.
+FUNCTIONAL = frozenset("add mul add_relu mul_scalar add_scalar".split())
+# What may stand between a view that joins channels and pixels and the layer that says how many
+# features there are.
+BEFORE_LINEAR = frozenset(NN + name for name in "Identity Dropout ReLU BatchNorm1d Flatten".split())

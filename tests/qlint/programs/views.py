@@ -1,0 +1,128 @@
+"""Views of what convolutions put out: int8 ones do so channels last."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.ao.nn.quantized import FloatFunctional
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+
+class Features(nn.Module):
+    def __init__(self, features=8 * 4 * 4):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        self.skip = nn.Conv2d(3, 8, 1)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(2)
+        self.add = FloatFunctional()
+        self.fc = nn.Linear(features, 10)
+
+    def features(self, x):
+        return self.pool(self.relu(self.conv(self.quant(x))))
+
+
+class LeNet(Features):
+    def forward(self, x):
+        x = self.features(x)
+        x = x.view(-1, 8 * 4 * 4)  # QL108
+        return self.dequant(self.fc(x))
+
+
+class ByLinear(Features):
+    """How many features there are is what the layer behind says."""
+
+    def __init__(self):
+        super().__init__()
+        self.classifier = nn.Sequential(nn.Dropout(), nn.Linear(32, 10))
+
+    def forward(self, x):
+        x = F.avg_pool2d(self.features(x), 2)
+        x = x.view(x.size(0), -1)  # QL108
+        return self.dequant(self.classifier(x))
+
+
+class Sizes(Features):
+    def forward(self, x):
+        x = self.quant(x)
+        x = self.pool(self.add.add_relu(self.conv(x), self.skip(x)))
+        n, c, h, w = x.shape
+        x = self.fc(x.view((n, c * h * w)))  # QL108
+        return self.dequant(x)
+
+
+class Dequantized(Features):
+    def forward(self, x):
+        x = self.dequant(self.features(x))
+        return x.view(-1, 128)  # QL108
+
+
+class Sequence(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.conv = nn.Conv1d(3, 8, 3)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        x = self.conv(self.quant(x))
+        y = self.relu(x).view(-1, 128)
+        return self.dequant(x.view(-1, 128)), self.dequant(y)  # QL108
+
+
+class OnePixel(Features):
+    def __init__(self):
+        super().__init__(8)
+
+    def forward(self, x):
+        x = F.adaptive_avg_pool2d(self.features(x), 1)
+        x = x.view(x.size(0), -1)
+        return self.dequant(self.fc(x))
+
+
+class LastPixel(Features):
+    """As many features as channels: there is one pixel left."""
+
+    def __init__(self):
+        super().__init__(8)
+
+    def forward(self, x):
+        x = F.avg_pool2d(self.features(x), 4)
+        return self.dequant(self.fc(x.view(-1, 8)))
+
+
+class Copies(Features):
+    def forward(self, x):
+        x = self.features(x)
+        flat = torch.flatten(x, 1), x.reshape(-1, 128), x.contiguous().view(-1, 128)
+        tokens = x.view(x.size(0), 8, -1)
+        groups = x.view(x.size(0), 2, 4, *x.shape[2:])
+        last = x.permute(0, 2, 3, 1).reshape(-1, 128)
+        return [self.dequant(each) for each in (*flat, tokens, groups, last)]
+
+
+class Unknown(Features):
+    """Nobody says how many features there are, or how many channels."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(3, channels, 3)
+
+    def forward(self, x):
+        x = self.features(x)
+        y = self.skip(self.quant(x))
+        return self.dequant(x.view(-1, 128)), self.dequant(y.view(y.size(0), -1))
+
+
+class OneChannel(Features):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 1, 3, padding=1)
+
+    def forward(self, x):
+        return self.dequant(self.features(x).view(-1, 16))
+
+
+class Floating(Features):
+    def forward(self, x):
+        return self.pool(self.conv(x)).view(-1, 128)
