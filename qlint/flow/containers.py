@@ -20,6 +20,7 @@ from qlint.flow.modules import (
 from qlint.flow.reach import note_taken
 from qlint.flow.scopes import Namespace
 from qlint.flow.values import (
+    INPUT,
     NOT_TENSOR,
     SEVERAL,
     SUBMODULE,
@@ -327,7 +328,7 @@ def _one_of_several(value: Tensor, index: Value) -> Tensor:
     if not (isinstance(value.grid, tuple) and value.grid[0] == SEVERAL):
         return value
     known = isinstance(index, Constant)
-    return replace(value, grid=("input", value.grid[1], index) if known else object())
+    return replace(value, grid=(INPUT, value.grid[1], index) if known else object())
 
 
 def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:
@@ -340,7 +341,8 @@ def _sequence_item(items: Tuple, index: Value, *, as_list: bool) -> Value:
     if isinstance(index, Constant) and isinstance(index.value, slice):
         part = items.items[index.value]
         if not part and items.open:  # those that were not looked at
-            part = tuple(UNKNOWN for _ in items.items[:1])
+            some = items.items[:1]
+            part = some if some == (NOT_TENSOR,) else tuple(UNKNOWN for _ in some)
         return new_list(part, more=items.open) if as_list else Tuple(part, items.open)
     if isinstance(index, SomeSlice):
         part = tuple(one_of([each]) for each in items.items)

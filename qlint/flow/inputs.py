@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qlint.flow.events import Site
 from qlint.flow.values import (
     FLOAT,
+    INPUT,
     NONE,
     NOT_TENSOR,
     SEVERAL,
@@ -63,7 +64,7 @@ def assumed_input(
         return value
     # One tensor has one grid; the several in a list or dict need not share any.
     several = parameter.annotation is None and parameter.name in _SEVERAL
-    return replace(tensor, grid=(SEVERAL if several else "input", id(parameter)))
+    return replace(tensor, grid=(SEVERAL if several else INPUT, id(parameter)))
 
 
 def _is_number(forward: Function, parameter: model.Parameter) -> bool:

@@ -27,7 +27,7 @@ from qlint.flow.values import (
 )
 from qlint.semantics import layers
 from qlint.semantics.kernels import Outcome
-from qlint.semantics.modules import MAKE_INT8
+from qlint.semantics.modules import EINOPS_LAYERS, MAKE_INT8
 from qlint.semantics.names import FUNCTIONAL, NN, canonical
 from qlint.semantics.operations import LOST, PARAMETER
 from qlint.syntax import model
@@ -47,9 +47,16 @@ _DOTTED = (model.Attribute, model.Name)
 
 def note_arguments(instance: Instance, base: str, arguments: Arguments) -> None:
     """Keep the arguments that a layer is made with."""
-    if layers.parameters(base) and not arguments.more:
+    keeps = layers.parameters(base) or base.startswith(EINOPS_LAYERS)
+    if keeps and not arguments.more:
         made = Partial(External(base), arguments.args, arguments.kwargs)
         instance.slots[_ARGUMENTS] = made
+
+
+def arguments_of(instance: Instance) -> Partial:
+    """The arguments that a layer is made with, as far as they were kept."""
+    made = instance.slots.get(_ARGUMENTS)
+    return made if isinstance(made, Partial) else Partial(instance.cls, (), {})
 
 
 def get(interp: Interpreter, instance: Instance, base: str, name: str) -> Value | None:

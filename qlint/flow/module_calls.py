@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import channels_last
+from qlint.flow import channels_last, layer_attributes
 from qlint.flow.arguments import Arguments
 from qlint.flow.events import Call, ModuleCall, UnsupportedModule
 from qlint.flow.heap import unsure_slots
@@ -28,6 +28,7 @@ from qlint.flow.values import (
     Calls,
     Class,
     Constant,
+    External,
     Function,
     Instance,
     Partial,
@@ -205,19 +206,39 @@ def external_forward(
         return _run_inside(interp, instance, type(arguments)((inputs,)), site)
     if base in known.PARALLEL:
         return _run_inside(interp, instance, arguments, site, keep=True)
+    if base.startswith(known.EINOPS_LAYERS):
+        return _einops(interp, instance, base, arguments, site)
     _check_kernel(interp, instance, base, arguments, site)
     result = _on_grid(hand_on(arguments), instance, base)
     if kernels.makes_int8(base) and result in (FLOAT, UNKNOWN) and interp.assume_quantized:
         name = base.rpartition(".")[2]
         message = f"quantized here: a converted {name} puts out int8"
         result = interp.quantized(site, message, grid=grid_of(instance))
+    if base.startswith(NN) and known.is_loss(base):
+        return FLOAT
+    result = channels_last.after_module(interp, instance, base, arguments, result)
+    return _returned(base, result)
+
+
+def _returned(base: str, result: Value) -> Value:
+    """What a layer returns that puts out ``result``: some return states as well."""
     if base in known.PAIR_RETURNS:
         return Tuple((result, result))
     if base in known.LSTMS:
         return Tuple((result, Tuple((result, result))))
-    if base.startswith(NN) and known.is_loss(base):
-        return FLOAT
-    return channels_last.after_module(interp, instance, base, arguments, result)
+    return result
+
+
+def _einops(
+    interp: Interpreter, instance: Instance, base: str, arguments: Arguments, site: Site
+) -> Value:
+    function = known.EINOPS_FUNCTIONS.get(base.removeprefix(known.EINOPS_LAYERS))
+    if function is None:
+        return hand_on(arguments)
+    made = layer_attributes.arguments_of(instance)
+    given = Arguments((*arguments.args[:1], *made.args), dict(made.kwargs))
+    given.spelled = arguments.spelled
+    return interp.call(External(function), given, site)
 
 
 def _check_kernel(

@@ -25,6 +25,7 @@ from qlint.flow.values import (
     Lazy,
     List,
     Tensor,
+    Tuple,
     Union,
     join,
     outside,
@@ -54,13 +55,32 @@ def _expression(interp: Interpreter, node: model.ExpressionStatement, frame: Fra
 
 def _assign(interp: Interpreter, node: model.Assign, frame: Frame) -> Outcome:
     if node.value is not None:
-        value = interp.evaluate(node.value, frame)
+        value = _fitted(interp, node, interp.evaluate(node.value, frame))
         if frame.is_top_level and node not in interp.switches:  # not again in a loop
             interp.switches.add(node)
             value = with_flags(interp, value, (frame.module.path, node.start))
         for target in node.targets:
             interp.bind(target, value, frame)
     return _FALLS_THROUGH
+
+
+def _fitted(interp: Interpreter, node: model.Assign, value: Value) -> Value:
+    """A tuple display as long as the targets: ``n, c, dtype = *x.shape, x.dtype``."""
+    target, display = node.targets[0], node.value
+    if not (isinstance(target, model.Sequence) and isinstance(display, model.Sequence)):
+        return value
+    starred = [isinstance(each, model.Starred) for each in display.elements]
+    if not isinstance(value, Tuple) or not value.open or sum(starred) != 1:
+        return value
+    if any(isinstance(each, model.Starred) for each in target.elements):
+        return value
+    behind = len(starred) - 1 - starred.index(True)
+    split = len(value.items) - behind
+    before, tail = value.items[:split], value.items[split:]
+    missing = len(target.elements) - behind - len(before)
+    filled = before[:missing] if missing < 0 else (*before, *before[-1:] * missing)
+    fits = len(filled) + behind == len(target.elements)
+    return Tuple((*filled, *tail)) if fits else value
 
 
 def _augmented(interp: Interpreter, node: model.AugmentedAssign, frame: Frame) -> Outcome:

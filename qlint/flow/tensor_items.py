@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from qlint.flow.operators import is_beyond_grids, report_unsupported
 from qlint.flow.values import (
     FLOAT,
+    INPUT,
     NONE,
+    SEVERAL,
     Constant,
     List,
     NotTensor,
@@ -53,6 +55,8 @@ def _problem(target: Value, index: Value, value: Value) -> tuple[str, Outcome] |
     """
     if not isinstance(target, Tensor) or target.state is State.MAYBE:
         return None
+    if _may_be_list(target, index):
+        return None
     parts = index.items if isinstance(index, Tuple) else (index,)
     gathers = any(isinstance(each, (Tensor, List)) for each in parts)
     if isinstance(value, Tensor) and value.state is State.QUANTIZED:
@@ -67,6 +71,13 @@ def _problem(target: Value, index: Value, value: Value) -> tuple[str, Outcome] |
         return FILL, Outcome.WRONG
     is_plain = value == FLOAT or isinstance(value, (Constant, NotTensor))
     return (PART, Outcome.FAILS) if is_plain and _is_scattered(parts) else None
+
+
+def _may_be_list(target: Tensor, index: Value) -> bool:
+    """Whether what is written into at one index is an input, which may be a list of tensors."""
+    whose = target.grid[0] if isinstance(target.grid, tuple) else None
+    is_one = isinstance(index, NotTensor) or type(getattr(index, "value", None)) is int
+    return whose in (SEVERAL, INPUT) and is_one
 
 
 def _is_scattered(parts: tuple[Value, ...]) -> bool:

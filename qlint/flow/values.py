@@ -396,6 +396,8 @@ _WITH_IDENTITY = frozenset(
 _MAY_HOLD_TENSORS = frozenset({Tensor, Union, Tuple, List, Dict, Instance})
 # The grid of what may be several tensors, each with qparams of its own, is ``(SEVERAL, whose)``.
 SEVERAL = "one of several"
+# That of what may be one tensor or several is ``(INPUT, whose)``.
+INPUT = "input"
 UNKNOWN = Unknown()
 SUBMODULE = Unknown(submodule=True)
 NOT_TENSOR = NotTensor()

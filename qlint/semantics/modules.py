@@ -51,6 +51,9 @@ EMBEDDINGS = frozenset({NN + "Embedding", NN + "EmbeddingBag"})
 
 # (output, (h, c)) and the like: the shape of what the module returns, in the input's state.
 PAIR_RETURNS = frozenset(NN + name for name in ("GRU", "RNN", "MultiheadAttention"))
+# Layers of einops do what its functions do, with the arguments that they are made with.
+EINOPS_LAYERS = "einops.layers.torch."
+EINOPS_FUNCTIONS = {"Rearrange": "einops.rearrange", "Reduce": "einops.reduce"}
 LSTMS = frozenset({NN + "LSTM"})
 
 # No parameters, no observer after prepare, and in no fuse pattern: calling one twice is harmless.

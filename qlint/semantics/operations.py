@@ -41,9 +41,9 @@ DTYPE = "dtype of another"
 TAKE_FLOAT_DTYPE = _names(
     "zeros ones full tensor as_tensor scalar_tensor arange eye linspace logspace rand randn "
     "zeros_like ones_like full_like rand_like randn_like new_zeros new_ones new_full new_tensor "
-    "softmax log_softmax sum mean prod cumsum cumprod to type finfo"
+    "softmax log_softmax sum mean prod cumsum cumprod to type finfo promote_types"
 )
-DTYPE_ARGUMENT = {"finfo": 0, "to": 1, "type": 1}
+DTYPE_ARGUMENT = {"finfo": 0, "to": 1, "type": 1, "promote_types": 0}
 
 # `x[...] = y`, as torch names it; and what goes wrong whatever `y` is: a part that does not lie in
 # one piece.

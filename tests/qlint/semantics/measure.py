@@ -187,6 +187,7 @@ _OWN_CALLS: dict[str, Call] = {
     ),
     "affine_grid": lambda f, x, y: f(x[:, 0, :2, :3], (2, 3, 4, 4), align_corners=False),
     "bucketize": lambda f, x, y: f(x, torch.ones(1)),
+    "view_as_complex": lambda f, x, y: f(x.reshape(-1, 2)),
     "multinomial": lambda f, x, y: f(torch.sigmoid(x[0, 0]), 2),
     "block_diag": lambda f, x, y: f(x[0, 0], y[0, 0]),
     # These answer with what is no tensor; that they answer is what counts.
@@ -265,7 +266,9 @@ _NO_OPERATIONS = (
 
 
 # What those words leave out and people do call on tensors inside a model.
-_ALSO = "rand_like randn_like bernoulli multinomial block_diag numpy tolist allclose".split()
+_ALSO = (
+    "rand_like randn_like bernoulli multinomial block_diag numpy tolist allclose view_as_complex"
+).split()
 
 
 def operations() -> list[str]:

@@ -63,6 +63,7 @@ _WITH_DTYPE = {
     "to": "_FLOAT.to(dtype)",
     "type": "_FLOAT.type(dtype)",
     "finfo": "torch.finfo(dtype)",
+    "promote_types": "torch.promote_types(dtype, torch.float32)",
 }
 
 
