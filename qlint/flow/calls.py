@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlint.flow import (
     builtin_bases,
+    channels_last,
     container_methods,
     einops_calls,
     enums,
@@ -93,6 +94,8 @@ def _call_unknown(
 ) -> Value:
     builtin_bases.give_away(interp, arguments)
     if not function.submodule:
+        method = arguments.spelled.rpartition(".")[2]
+        channels_last.note_folding(interp, method, arguments.with_first(UNKNOWN))
         return UNKNOWN
     result = module_calls.hand_on(arguments)
     # A module of which nothing is known is a layer, as a rule, with qparams of its own.
@@ -272,17 +275,21 @@ def call_function(
         subject = None
     if subject is not None and idle_code.ends_at(function, subject):
         return NONE
-    if not interp.enter(function, receiver, subject):
-        return UNKNOWN
-    interp.running_with[function] = values
-    try:
-        return _run(interp, function, receiver, arguments, site, at_yield)
-    finally:
-        interp.leave()
-        if outer is None:
-            del interp.running_with[function]
-        else:
-            interp.running_with[function] = outer
+
+    def run() -> Value:
+        if not interp.enter(function, receiver, subject):
+            return UNKNOWN
+        interp.running_with[function] = values
+        try:
+            return _run(interp, function, receiver, arguments, site, at_yield)
+        finally:
+            interp.leave()
+            if outer is None:
+                del interp.running_with[function]
+            else:
+                interp.running_with[function] = outer
+
+    return run() if is_method else interp.known_answers.ask(function, arguments, run)
 
 
 def _is_worth_following(function: Function, arguments: Arguments) -> bool:

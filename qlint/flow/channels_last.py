@@ -55,29 +55,94 @@ def after_module(
             if _joins_pixels(before, features):
                 interp.report(before.flattened)
     elif before is not None and base in memory_format.MODULES[before.dimensions]:
-        after = before
+        size = layer_attributes.get(interp, instance, base, "output_size")
+        after = _pooled(interp, base.removeprefix(NN), before, size)
     return _in_format(result, after)
 
 
+def _pooled(
+    interp: Interpreter, pool: str, before: ChannelsLast, size: Value | None
+) -> ChannelsLast | None:
+    """The format behind a pool, None where it may leave one pixel of each image and several images
+    may be joined then.
+    """  # noqa: D205
+    if pool in memory_format.POOLS:
+        return None if interp.folded == interp.epoch else before
+    if pool not in memory_format.ADAPTIVE_POOLS:
+        return before
+    items = None if size is None else items_of(size)
+    sizes = (size,) if items is None else items.items
+    return before if any(_number(each) > 1 for each in sizes) else None
+
+
 def after_functional(method: str, arguments: Arguments, result: Tensor) -> Tensor:
-    """The output of a FloatFunctional, in its memory format."""
+    """The output of a FloatFunctional, in the memory format of its first operand."""
+    if method == "cat":
+        return _in_format(result, _joined(arguments))
     keeps = method in memory_format.FUNCTIONAL
-    return _in_format(result, common_format(arguments.values()) if keeps else None)
+    return _in_format(result, common_format(arguments.args[:1]) if keeps else None)
 
 
 def after_operation(
     interp: Interpreter, short: str, arguments: Arguments, site: Site, result: Value
 ) -> Value:
     """The output of an operation, in its memory format; an event if it is a view that fails."""
+    note_folding(interp, short, arguments)
     if not isinstance(result, Tensor):
         return result
+    if short in ("cat", "concat"):
+        return _in_format(result, _joined(arguments))
     before = common_format(arguments.args[:1])
     if before is None or before.flattened is not None:
         return _in_format(result, None)
     if short == "view":
         return _view(interp, before, arguments, site, result)
     keeps = short in memory_format.OPERATIONS[before.dimensions]
-    return _in_format(result, before if keeps else None)
+    after = _pooled(interp, short, before, arguments.get(1, "output_size")) if keeps else None
+    return _in_format(result, after)
+
+
+def note_folding(interp: Interpreter, short: str, arguments: Arguments) -> None:
+    """Note that a batch of clips may have become one of images: ``x.view(b * t, c, h, w)``."""
+    if _folds(short, arguments):
+        interp.folded = interp.epoch
+
+
+def _folds(short: str, arguments: Arguments) -> bool:
+    if short == "flatten":
+        return arguments.get(1, "start_dim") == Constant(0)
+    if short not in ("view", "reshape"):
+        return False
+    sizes = _sizes(arguments)
+    # A number for each channel is no image: `x.view(b, c, 1, 1)`.
+    return sizes is None or (len(sizes) >= _SEQUENCES and sizes[-1] != Constant(1))
+
+
+# The dimensions of what sequences are in.
+_SEQUENCES = 3
+
+
+def _sizes(arguments: Arguments) -> tuple[Value, ...] | None:
+    """The sizes that a view is given one by one or as a tuple, None if not all are known."""
+    sizes = arguments.args[1:]
+    if len(sizes) == 1:
+        listed = items_of(sizes[0])
+        sizes = sizes if listed is None else listed.items
+        if listed is not None and listed.open:
+            return None
+    return None if arguments.more else sizes
+
+
+def _joined(arguments: Arguments) -> ChannelsLast | None:
+    """The format of what is joined along the channels."""
+    parts = items_of(arguments.args[0]) if arguments.args else None
+    if parts is None or parts.open or arguments.get(1, "dim") != Constant(1):
+        return None
+    formats = [common_format((each,)) for each in parts.items]
+    known = [each for each in formats if each is not None and each.flattened is None]
+    if not known or len(known) < len(formats) or len({each.dimensions for each in known}) > 1:
+        return None
+    return replace(known[0], channels=sum(each.channels for each in known))
 
 
 def dequantized(arguments: Arguments) -> Tensor:
@@ -89,11 +154,8 @@ def dequantized(arguments: Arguments) -> Tensor:
 def _view(
     interp: Interpreter, before: ChannelsLast, arguments: Arguments, site: Site, result: Tensor
 ) -> Tensor:
-    sizes = arguments.args[1:]
-    if len(sizes) == 1:
-        listed = items_of(sizes[0])
-        sizes = () if listed is None or listed.open else listed.items
-    if len(sizes) != 2 or arguments.more:
+    sizes = _sizes(arguments)
+    if sizes is None or len(sizes) != 2:
         return _in_format(result, None)
     tensor = next(tensors_in(arguments.args[0]))
     event = UnsupportedOperation(VIEW, ".view()", Outcome.FAILS, site, tensor)

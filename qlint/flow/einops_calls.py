@@ -23,6 +23,7 @@ def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Va
     """Call a function of einops, or construct one of its layers."""
     short = name.rpartition(".")[2]
     if short in ("rearrange", "repeat"):
+        interp.folded = interp.epoch
         return _one_tensor(interp, arguments, site)
     if short == "reduce":
         return _reduce(interp, arguments, site)

@@ -14,6 +14,7 @@ from qlint.flow.budget import Budget
 from qlint.flow.events import Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
+from qlint.flow.known_answers import KnownAnswers
 from qlint.flow.log import Log
 from qlint.flow.modules import children
 from qlint.flow.scopes import Exit, Frame, Namespace, Outcome
@@ -93,6 +94,8 @@ class Interpreter:
         self.forwarded: set[int] = set()
         self.ran: set[int] = set()
         self.epoch = 0
+        # The forward pass in which dimensions were put together that may be those of a batch.
+        self.folded = -1
         # The forward pass in which something was quantized last.
         self.int8_epoch = -1
         self.repeating = 0
@@ -100,6 +103,7 @@ class Interpreter:
         self.trying = 0
         self.forward_depth = 0
         self._installed: dict[str, Value | None] = {}
+        self.known_answers = KnownAnswers(self)
         # Installed packages in which nothing can be found with so many steps.
         self.too_large: set[str] = set()
         self._namespaces: dict[Path, Namespace] = {}

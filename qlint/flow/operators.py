@@ -122,7 +122,7 @@ def binary(
             name = UNSUPPORTED_OPERATORS[op]
             report_unsupported(interp, name, spelled or op, Outcome.FAILS, site, quantized)
         # Unlike any other grid, but one for all its parts.
-        return replace(quantized, grid=object(), channels_last=common_format((left, right)))
+        return replace(quantized, grid=object(), channels_last=common_format((left,)))
     return join(_binary(op, a, b) for a in options_of(left) for b in options_of(right))
 
 

@@ -379,7 +379,7 @@ def _result(
     tensor = _state_of(values)
     if isinstance(tensor, Tensor):
         tensor = replace(tensor, grid=_grid_after(short, tensor, values), handed_on=False)
-        tensor = after_operation(interp, short, arguments, site, tensor)
+    tensor = after_operation(interp, short, arguments, site, tensor)
     if result is Result.PIECES:
         return _pieces(interp, short, tensor, arguments)
     pair = short in PAIR_WITH_DIM and _has_dim(arguments)

@@ -46,6 +46,7 @@ _PARAMETERS: dict[str, Parameters] = {
     **{f"Dropout{n}": _DROPOUT for n in ("", "1d", "2d", "3d")},
     **{name: {"inplace": False} for name in ("ReLU", "ReLU6", "SiLU", "Hardswish", "Mish")},
     "LeakyReLU": {"negative_slope": 0.01, "inplace": False},
+    **{f"AdaptiveAvgPool{n}d": {"output_size": REQUIRED} for n in (1, 2, 3)},
     "Linear": {"in_features": REQUIRED, "out_features": REQUIRED, "bias": True},
     "GroupNorm": {
         "num_groups": REQUIRED,

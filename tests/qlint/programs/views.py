@@ -126,3 +126,71 @@ class OneChannel(Features):
 class Floating(Features):
     def forward(self, x):
         return self.pool(self.conv(x)).view(-1, 128)
+
+
+class Joined(Features):
+    def __init__(self):
+        super().__init__()
+        self.join = FloatFunctional()
+        self.wide = nn.Linear(16 * 4 * 4, 10)
+
+    def forward(self, x):
+        x = self.quant(x)
+        x = self.pool(self.join.cat([self.conv(x), self.skip(x)], dim=1))
+        return self.dequant(self.wide(x.view(-1, 16 * 4 * 4)))  # QL108
+
+
+class Excited(Features):
+    """A product has the format of its first operand."""
+
+    def __init__(self):
+        super().__init__()
+        self.squeeze = nn.AdaptiveAvgPool2d(1)
+        self.gate = nn.Sequential(nn.Linear(8, 8), nn.Sigmoid())
+        self.scale = FloatFunctional()
+
+    def forward(self, x):
+        x = self.features(x)
+        n, c, _, _ = x.shape
+        weights = self.gate(self.squeeze(x).view(n, c)).view(n, c, 1, 1)
+        return self.dequant(self.fc(self.scale.mul(x, weights).view(n, -1)))  # QL108
+
+
+class Volume(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.body = nn.Sequential(nn.Conv3d(3, 8, 1), nn.BatchNorm3d(8), nn.ReLU(), nn.MaxPool3d(2))
+        self.fc = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = self.body(self.quant(x))
+        return self.dequant(self.fc(x.view(x.size(0), -1)))  # QL108
+
+
+class Clips(nn.Module):
+    """What is joined is one pixel of each image of a clip."""
+
+    def __init__(self, pool):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.encoder = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU(), pool)
+        self.fc = nn.Linear(3 * 8, 10)
+
+    def forward(self, x):
+        n, t, c, h, w = x.shape
+        x = self.encoder(self.quant(x.view(n * t, c, h, w)))
+        return self.dequant(self.fc(x.view(n, -1)))
+
+
+class Pairs(OnePixel):
+    def __init__(self):
+        super().__init__()
+        self.pairs = nn.Linear(16, 10)
+
+    def forward(self, x):
+        x = F.adaptive_avg_pool2d(self.features(x), (1, 1))
+        return self.dequant(self.pairs(x.view(-1, 16)))
+
+
+clips = Clips(nn.AdaptiveAvgPool2d(1)), Clips(nn.AvgPool2d(8))

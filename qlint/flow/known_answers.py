@@ -1,0 +1,127 @@
+"""Functions of plain values: what one has answered once need not be worked out again.
+
+``make_divisible(24 * 1.4)``, ``to_2tuple(3)``, ``get_padding(3, 2)``: packages of models call such
+helpers for each layer that they make.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from qlint.flow.idle_code import traces
+from qlint.flow.values import Class, Constant, External, Function, NotTensor, Tuple, Union
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from qlint.flow.arguments import Arguments
+    from qlint.flow.interpreter import Interpreter
+    from qlint.flow.values import Value
+
+# What may do something else each time, or makes objects.
+_NOT_PLAIN = (
+    model.Await,
+    model.ClassDef,
+    model.FunctionDef,
+    model.Import,
+    model.ImportFrom,
+    model.Lambda,
+    model.ScopeDeclaration,
+    model.Yield,
+)
+_NEVER = object()
+
+
+class KnownAnswers:
+    """What functions have returned, by their arguments."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self._interp = interp
+        self._answers: dict[tuple[Hashable, ...], Value] = {}
+        self._is_plain: dict[model.Node, bool] = {}
+
+    def ask(self, function: Function, arguments: Arguments, run: Callable[[], Value]) -> Value:
+        """What a call of a function returns, by ``run`` if that is not known."""
+        key = self._key(function, arguments)
+        if key is None:
+            return run()
+        found = self._answers.get(key)
+        if found is None:
+            before = traces(self._interp)
+            found = run()
+            left_nothing = traces(self._interp) == before and not self._interp.budget.exhausted
+            if left_nothing and _plain(found) is not _NEVER:
+                self._answers[key] = found
+        return found
+
+    def _key(self, function: Function, arguments: Arguments) -> tuple[Hashable, ...] | None:
+        if arguments.more or not self._answers_alike(function):
+            return None
+        given = [_plain(each) for each in arguments.values()]
+        if _NEVER in given:
+            return None
+        return (function.node, len(arguments.args), *arguments.kwargs, *given)
+
+    def _answers_alike(self, function: Function) -> bool:
+        """Whether what a function returns depends on its arguments alone."""
+        known = self._is_plain.get(function.node)
+        if known is None:
+            self._is_plain[function.node] = False  # one that calls itself
+            known = self._is_plain[function.node] = self._looks_at_nothing_else(function)
+        return known
+
+    def _looks_at_nothing_else(self, function: Function) -> bool:
+        at_top_level = function.scope is None or function.scope.is_top_level
+        if not at_top_level or function.kind != "function" or function.wrapper is not None:
+            return False
+        names = _names_read(function.node)
+        return names is not None and all(self._stays(function, name) for name in names)
+
+    def _stays(self, function: Function, name: str) -> bool:
+        value = self._interp.global_name(name, self._interp.namespace(function.module))
+        if isinstance(value, Function):
+            return self._answers_alike(value)
+        if isinstance(value, Constant):  # a function can set it
+            return "global " not in function.module.text
+        return isinstance(value, External)
+
+
+@lru_cache(maxsize=4096)
+def _names_read(node: model.FunctionDef | model.Lambda) -> frozenset[str] | None:
+    """The names from outside that a function reads; None for one that may do more than compute."""
+    if not isinstance(node, model.FunctionDef) or node.is_generator or node.is_async:
+        return None
+    nodes = list(model.walk(node.body))
+    if any(isinstance(each, _NOT_PLAIN) for each in nodes):
+        return None
+    parameters = node.parameters
+    own = {each.name for each in (*parameters.positional_only, *parameters.positional)}
+    own |= {each.name for each in parameters.keyword_only}
+    own |= {each.name for each in (parameters.star, parameters.double_star) if each is not None}
+    for each in nodes:
+        if isinstance(each, (model.Assign, model.For, model.ForClause, model.NamedExpr)):
+            targets = each.targets if isinstance(each, model.Assign) else each.target
+            own |= {name.id for name in model.walk(targets) if isinstance(name, model.Name)}
+    return frozenset(each.id for each in nodes if isinstance(each, model.Name)) - own
+
+
+def _plain(value: Value) -> object:
+    """A value that never changes as something that can be compared; _NEVER for any other."""
+    if isinstance(value, Constant):
+        return (type(value.value).__name__, repr(value.value))
+    if isinstance(value, External):
+        return value.name if value.of is None else _NEVER
+    if isinstance(value, (Function, Class)):
+        return value
+    if isinstance(value, NotTensor):
+        unmarked = value.flag is value.grid is value.glob is None
+        return NotTensor if unmarked and type(value) is NotTensor else _NEVER
+    if isinstance(value, Union):
+        options = [_plain(each) for each in value.options]
+        return _NEVER if _NEVER in options else (Union, *options)
+    if isinstance(value, Tuple) and value.written is None:
+        items = [_plain(each) for each in value.items]
+        return _NEVER if _NEVER in items else (*items, value.open, value.names)
+    return _NEVER
