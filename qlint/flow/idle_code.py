@@ -34,7 +34,8 @@ _LOOKED_AT = frozenset({"weight", "bias"})
 _HARMLESS_FUNCTIONS = frozenset("isinstance issubclass hasattr type print str repr id".split())
 _PARTS = frozenset("children named_children items values keys".split())
 _HARMLESS_METHODS = frozenset("startswith endswith lower upper".split())
-_HARMLESS_PACKAGES = ("torch._C.", "torch.nn.init.", "nn.init.", "warnings.", "logging.", "logger.")
+_SAYING = ("warnings.", "logging.", "logger.")
+_HARMLESS_PACKAGES = ("torch._C.", "torch.nn.init.", "nn.init.", *_SAYING)
 
 
 def traces(interp: Interpreter) -> tuple[int, ...]:
@@ -147,6 +148,34 @@ def _is_harmless(node: model.Node) -> bool:
     if isinstance(node, (model.Yield, model.Await, model.NamedExpr, model.Lambda)):
         return False
     return isinstance(node, (model.Expression, model.Argument, model.If, model.ExpressionStatement))
+
+
+@lru_cache(maxsize=1024)
+def is_attempt(node: model.Try) -> bool:
+    """Whether something is tried that is meant to succeed: all handlers only say that it failed,
+    and nothing is bound that they would leave out.
+    """  # noqa: D205
+    binds = any(
+        isinstance(name, model.Name)
+        for each in model.walk(node.body)
+        if isinstance(each, (model.Assign, model.AugmentedAssign, model.NamedExpr))
+        for name in (each.targets if isinstance(each, model.Assign) else (each.target,))
+    )
+    defines = (model.Import, model.ImportFrom, model.FunctionDef, model.ClassDef, model.Return)
+    return (
+        not binds
+        and not any(isinstance(each, defines) for each in model.walk(node.body))
+        and all(_only_says(each) for _, block in node.handlers for each in block)
+    )
+
+
+def _only_says(node: model.Statement) -> bool:
+    if isinstance(node, model.Jump):
+        return node.kind != "break"
+    if not isinstance(node, model.ExpressionStatement) or not isinstance(node.value, model.Call):
+        return isinstance(node, model.ExpressionStatement)
+    dotted = _dotted(node.value.func)
+    return dotted == "print" or dotted.startswith((*_SAYING, "traceback."))
 
 
 def ends_at(function: Function, module: Instance) -> bool:

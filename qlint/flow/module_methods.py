@@ -84,8 +84,8 @@ _METHODS = (
 def has_method(instance: Instance, name: str) -> bool:
     """Whether an outside base of the instance is known to have a method."""
     base = external_base(instance)
-    if base in known.FUNCTIONALS:
-        return name in known.FUNCTIONAL_METHODS
+    if base in known.FUNCTIONALS and name in known.FUNCTIONAL_METHODS:
+        return True
     if base == known.EXPORTED_PROGRAM:
         return name == "module"
     return is_module(instance) and name in _METHODS
@@ -174,7 +174,7 @@ def call_base_method(
         return external_forward(interp, instance, base, arguments, site)
     if base == known.EXPORTED_PROGRAM:
         return instance.slots[_EXPORTED]
-    if base in known.FUNCTIONALS:
+    if base in known.FUNCTIONALS and method in known.FUNCTIONAL_METHODS:
         interp.flags.saw_stub()
         _check_functional(interp, instance, base, arguments, site)
         return _functional(instance, method, arguments)

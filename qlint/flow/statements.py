@@ -9,7 +9,7 @@ from qlint.flow import classes, conditions, contexts, narrowing, patterns, speci
 from qlint.flow.builtin_calls import py_update
 from qlint.flow.containers import MORE, data_of, delete_item, extend
 from qlint.flow.flags import with_flags
-from qlint.flow.idle_code import Rounds
+from qlint.flow.idle_code import Rounds, is_attempt
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
 from qlint.flow.scopes import Outcome
@@ -341,6 +341,10 @@ def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
     # What stands inside of a `with` is meant to run, whatever its manager would catch.
     if frame.at_yield is not None or all(_cannot_fail(interp, each, frame) for each in node.body):
         outcome = normally()
+    elif node.handlers and is_attempt(node):
+        outcome = normally()
+        if outcome is Outcome.RAISES:
+            outcome = handling(*node.handlers[0])()
     else:
         outcome = interp.fork(frame, [normally, *(handling(*each) for each in node.handlers)])
         _name_switches(interp, node, frame)

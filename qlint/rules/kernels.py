@@ -152,7 +152,8 @@ class UnsupportedOp(Rule):
     An operation that fails on some engines only (``max_pool3d``, ``clamp`` with one bound on
     qnnpack), or in some of its calling forms, is not reported. A view of what a convolution puts
     out is one only where the view itself or the ``nn.Linear`` behind it says that there are more
-    features than channels.
+    features than channels. Models quantized in graph mode fail at such views as well, but nothing
+    is said of those.
     """
 
     code = "QL108"

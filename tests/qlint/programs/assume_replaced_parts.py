@@ -156,3 +156,57 @@ def build_some(all_of_them):
         if isinstance(child, nn.Mish):
             setattr(net, name, nn.ReLU())
     return net
+
+
+class WithFunctional(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+        self.act = nn.SiLU()
+        self.skip = torch.ao.nn.quantized.FloatFunctional()
+
+    def forward(self, x):
+        return self.skip.add(x, self.act(self.conv(x)))
+
+
+def build_with_functional():
+    net = nn.Sequential(WithFunctional(), WithFunctional())
+    for part, parent, name in walk(net):
+        if isinstance(part, nn.SiLU):
+            setattr(parent, name, nn.ReLU())
+    return net
+
+
+class Tried(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+        self.act = nn.SiLU()
+
+    def forward(self, x):
+        return self.act(self.conv(x))
+
+
+def build_tried():
+    net = nn.Sequential(Tried(), nn.Sequential(Tried()))
+    for module in [net[0], net[1][0]]:
+        try:
+            module.act = nn.ReLU()
+        except Exception as error:
+            print("cannot replace", error)
+    return net
+
+
+class Fallback(nn.Module):
+    """What a handler does instead counts."""
+
+    def __init__(self, fast):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+        try:
+            self.act = fast.ReLU()
+        except AttributeError:
+            self.act = nn.SiLU()
+
+    def forward(self, x):
+        return self.act(self.conv(x))  # QL109
