@@ -22,6 +22,8 @@ from qlint.flow.values import (
 from qlint.syntax import model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qlint.flow.arguments import Arguments
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
@@ -151,22 +153,21 @@ def _is_harmless(node: model.Node) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def is_attempt(node: model.Try) -> bool:
-    """Whether something is tried that is meant to succeed: all handlers only say that it failed,
-    and nothing is bound that they would leave out.
-    """  # noqa: D205
-    binds = any(
+def is_attempt(block: model.Block) -> bool:
+    """Whether a block that may fail binds nothing: it is tried because it succeeds, as a rule."""
+    defines = (model.Import, model.ImportFrom, model.FunctionDef, model.ClassDef, model.Return)
+    nodes = list(model.walk(block))
+    return not any(isinstance(each, defines) for each in nodes) and not any(
         isinstance(name, model.Name)
-        for each in model.walk(node.body)
+        for each in nodes
         if isinstance(each, (model.Assign, model.AugmentedAssign, model.NamedExpr))
         for name in (each.targets if isinstance(each, model.Assign) else (each.target,))
     )
-    defines = (model.Import, model.ImportFrom, model.FunctionDef, model.ClassDef, model.Return)
-    return (
-        not binds
-        and not any(isinstance(each, defines) for each in model.walk(node.body))
-        and all(_only_says(each) for _, block in node.handlers for each in block)
-    )
+
+
+def only_say(handlers: Sequence[tuple[str | None, model.Block]]) -> bool:
+    """Whether all that the handlers of a ``try`` do is to say that it failed."""
+    return all(_only_says(each) for _, block in handlers for each in block)
 
 
 def _only_says(node: model.Statement) -> bool:

@@ -104,6 +104,8 @@ class Interpreter:
         self.forward_depth = 0
         self._installed: dict[str, Value | None] = {}
         self.known_answers = KnownAnswers(self)
+        # Modules that were copied, what they were like then, and the copies.
+        self.copies: list[tuple[Instance, object, Instance]] = []
         # Installed packages in which nothing can be found with so many steps.
         self.too_large: set[str] = set()
         self._namespaces: dict[Path, Namespace] = {}

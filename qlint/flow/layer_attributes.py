@@ -100,6 +100,8 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
     What convert makes of the layer has methods of these names. A layer in a local name has been
     asked for its class, as a rule, which convert changes. A parameter may be in one, though.
     """
+    if interp.int8_epoch != interp.epoch or not interp.forwarding:
+        return
     held = node
     if isinstance(node, model.Name) and frame.function is not None:
         held = _held_in(frame.function.node).get(node.id, node)
@@ -110,8 +112,6 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
     where = owner.value if isinstance(owner, (model.Attribute, model.Subscript)) else None
     if not isinstance(where, model.Attribute if indexed else _DOTTED):
         return
-    if interp.int8_epoch != interp.epoch or not interp.forwarding:
-        return
     if _is_asked_for(owner, frame, _KIND):
         return
     if _is_replaced(interp, interp.evaluate(owner, frame), layers.WITH_METHODS):
@@ -120,15 +120,15 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
 
 @lru_cache(maxsize=4096)
 def _held_in(function: model.FunctionDef | model.Lambda) -> dict[str, model.Attribute]:
-    """The attributes that names of a function stand for all the time: ``w = self.fc.weight``."""
-    times = bindings_of(function)
-    return {
+    """The parameters that names of a function stand for all the time: ``w = self.fc.weight``."""
+    held = {
         target.id: node.value
         for node in model.walk(function.body)
         if isinstance(node, model.Assign) and isinstance(node.value, model.Attribute)
         for target in node.targets
-        if isinstance(target, model.Name) and times[target.id] == 1
+        if isinstance(target, model.Name) and node.value.name in layers.BECOME_METHODS
     }
+    return {name: node for name, node in held.items() if bindings_of(function)[name] == 1}
 
 
 def check_arguments(

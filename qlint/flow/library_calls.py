@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from qlint.flow.builtin_calls import py_update, update_with
 from qlint.flow.containers import MAX_LENGTH, items_of, known_items, new_dict, new_list, set_items
 from qlint.flow.contexts import enter
-from qlint.flow.modules import attach
+from qlint.flow.modules import attach, is_module
+from qlint.flow.shapes import shape_of
 from qlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -134,7 +135,14 @@ def py_enter_context(interp: Interpreter, arguments: Arguments, site: Site) -> V
 
 
 def py_copy(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    return _deep_copy(arguments.args[0], {}) if arguments.args else UNKNOWN
+    if not arguments.args:
+        return UNKNOWN
+    value = arguments.args[0]
+    twin = _deep_copy(value, {})
+    if isinstance(value, Instance) and isinstance(twin, Instance) and is_module(value):
+        interp.copies.append((value, shape_of(value), twin))
+        interp.models.append(interp.model(twin, site))
+    return twin
 
 
 def _deep_copy(value: Value, done: dict[int, Value]) -> Value:

@@ -7,9 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from qlint.flow.arguments import Arguments
+from qlint.flow.builders import builders, most_different_first, quantizes
 from qlint.flow.events import Site
 from qlint.flow.idle_parts import is_idle
 from qlint.flow.inputs import float_input
@@ -27,7 +28,7 @@ from qlint.semantics import modules as known
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from qlint.flow.events import Sighting
     from qlint.flow.flags import Model
@@ -46,19 +47,6 @@ class Analysis:
     unmatched: list[str]
 
 
-_WORD = re.compile(r"[^\W\d]\w*")
-# What makes a model of others, or quantizes one.
-# Only together with the word "quantization" do the steps mean what torch means by them.
-_QUANTIZING = known.EAGER_STEP_NAMES | known.GRAPH_STEPS
-_BUILDING = _QUANTIZING | frozenset(
-    "Sequential ModuleList ModuleDict QuantWrapper QuantStub quantize_per_tensor "
-    "quantize_per_channel".split()
-)
-_LOOKS_UP = re.compile(r"getattr|globals|locals|vars\(|__dict__|eval\(|import_module|modules\[")
-# Comments, and strings on one or several lines.
-_TEXT = re.compile(
-    r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
-)
 # `@REGISTRY.register()`, `@register_model`, `REGISTRY.register(Net)`, `TABLE["net"] = Net`.
 _REGISTERS = re.compile(
     r"^@[\w.]*regist|^[\w.]*regist\w*\(|^[\w.]+\[[^\]\n]+\][ \t]*=", re.MULTILINE | re.IGNORECASE
@@ -111,8 +99,9 @@ class _Runner:
             self._load(module)
         self.interp.budget.grant()
         # A helper stands before its callers, as a rule, and they know what to call it with.
-        builders = _most_different_first(reversed(self._builders()))
-        starved = [each for each in builders if not self._build(*each)]
+        found = builders(self.modules, self._names())
+        ranked = most_different_first(reversed(found), self.interp)
+        starved = [each for each in ranked if not self._build(*each)]
         self.interp.budget.release()
         self._run_methods()
         self._run_models()
@@ -151,7 +140,7 @@ class _Runner:
             for name, method in cls.namespace.items():
                 if not isinstance(method, Function) or name == "__init__":
                     continue
-                if id(method.node) not in self.interp.ran and _quantizes(method):
+                if id(method.node) not in self.interp.ran and quantizes(method):
                     self._enter(cls.module, partial(self._run_method, cls, method))
 
     def _run_method(self, cls: Class, method: Function) -> None:
@@ -193,7 +182,10 @@ class _Runner:
     def _different_models(self, models: Iterable[Model]) -> list[Model]:
         """The models that are part of no other and of another shape than all before them."""
         different = []
+        changed = self._replaced_by_copies()
         for top in models:
+            if id(top.instance) in changed:
+                continue
             if not top.instance.attached and self._is_model(top.instance):
                 # What a wrapper makes of an installed model is said where it is wrapped.
                 wrapper = external_base(top.instance) == known.QUANT_WRAPPER
@@ -202,6 +194,14 @@ class _Runner:
                     self.shapes.add(shape)
                     different.append(top)
         return different
+
+    def _replaced_by_copies(self) -> set[int]:
+        """The modules that stay as they are, while copies of them are made ready for int8."""
+        return {
+            id(source)
+            for source, shape, copy in self.interp.copies
+            if shape_of(source) == shape != shape_of(copy)
+        }
 
     def _enter(
         self,
@@ -246,38 +246,6 @@ class _Runner:
             run()
         except Exception as error:
             self.crashes.append((module, error))
-
-    def _builders(self) -> list[tuple[Function, frozenset[str]]]:
-        """The functions that can build a model or quantize one, with the names that say so.
-
-        The others have nothing to say that the models themselves do not: what they do to a
-        tensor shows when a model calls them.
-        """
-        names = self._names()
-        functions = [each for each in names if isinstance(each, Function)]
-        classes = [each for each in names if isinstance(each, Class) and is_module_class(each)]
-        plain = [
-            each
-            for each in names
-            if isinstance(each, Class) and not is_module_class(each) and "Quant" in each.module.text
-        ]
-        registered = frozenset(cls.name for cls in classes if cls.node.decorators)
-        configs = {module: _configs(module, registered) for module in self.modules}
-        mentioned = {
-            function: names_in(function, registered, configs[function.module])
-            for function in functions
-        }
-        wanted = {cls.name for cls in classes} | _BUILDING
-        wanted |= {cls.name for cls in plain if names_in(cls, registered, {}) & _BUILDING}
-        waiting = functions
-        while True:
-            found = [function for function in waiting if mentioned[function] & wanted]
-            if not found:
-                left = set(waiting)
-                return [(each, mentioned[each] & wanted) for each in functions if each not in left]
-            wanted.update(function.node.name for function in found if _is_def(function.node))
-            chosen = set(found)
-            waiting = [function for function in waiting if function not in chosen]
 
     def _classes(self) -> list[Class]:
         return [each for each in self._names() if isinstance(each, Class) and is_module_class(each)]
@@ -401,70 +369,6 @@ class _Runner:
         self.interp.forwarded.discard(id(made.instance))
         self._run_model(made)
         self.interp.assume_quantized = outer
-
-
-def _most_different_first(
-    builders: Iterable[tuple[Function, frozenset[str]]],
-) -> list[tuple[int, Function]]:
-    """Functions with their ranks: 0 if they are the first to mention certain names, and so on.
-
-    A package may hold hundreds of functions that build one model in different sizes; should the
-    steps run out, each kind has had its turn.
-    """
-    seen: Counter[frozenset[str]] = Counter()
-    ranked = []
-    for function, names in builders:
-        ranked.append((seen[names], function))
-        seen[names] += 1
-    return sorted(ranked, key=lambda each: each[0])
-
-
-def _configs(module: Module, registered: frozenset[str]) -> dict[str, frozenset[str]]:
-    """The global names of a module whose values spell out names of registered classes."""
-    configs = {}
-    for statement in module.file.body if registered else ():
-        if isinstance(statement, model.Assign) and isinstance(statement.targets[0], model.Name):
-            words = _WORD.findall(module.text[statement.start : statement.end])
-            found = registered.intersection(words)
-            if found:
-                configs[statement.targets[0].id] = found
-    return configs
-
-
-def names_in(
-    function: Function | Class, registered: frozenset[str], configs: Mapping[str, frozenset[str]]
-) -> frozenset[str]:
-    """The words in the code of a function or class at the top level of its file.
-
-    Words in strings count if the function looks things up by their names, or if they are names of
-    ``registered`` classes, which anybody can look up. Those that the ``configs`` of the file hold
-    count where the function mentions the config.
-    """
-    node, text = function.node, function.module.text
-    behind = [each.start for each in function.module.file.body if each.start > node.start]
-    source = text[node.start : min(behind, default=len(text))]
-    code = _TEXT.sub("", source)
-    words = _WORD.findall(code)
-    if _is_def(node) and node.name in words:
-        words.remove(node.name)
-    if _LOOKS_UP.search(code):
-        words += _WORD.findall(source)
-    elif registered:
-        words += registered.intersection(_WORD.findall(source))
-    for config in configs.keys() & set(words):
-        words += configs[config]
-    return frozenset(words) if "quantiz" in text else frozenset(words) - known.EAGER_STEP_NAMES
-
-
-def _quantizes(method: Function) -> bool:
-    """Whether the code of a method mentions a step of quantization."""
-    if "quantiz" not in method.module.text:
-        return False
-    return any(model.last_name(node) in _QUANTIZING for node in model.walk(method.node.body))
-
-
-def _is_def(node: model.Node) -> TypeGuard[model.FunctionDef]:
-    return isinstance(node, model.FunctionDef)
 
 
 def _default_arguments(function: Function) -> Arguments:

@@ -9,7 +9,7 @@ from qlint.flow import classes, conditions, contexts, narrowing, patterns, speci
 from qlint.flow.builtin_calls import py_update
 from qlint.flow.containers import MORE, data_of, delete_item, extend
 from qlint.flow.flags import with_flags
-from qlint.flow.idle_code import Rounds, is_attempt
+from qlint.flow.idle_code import Rounds, is_attempt, only_say
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
 from qlint.flow.scopes import Outcome
@@ -234,11 +234,17 @@ def _selects_by_index(interp: Interpreter, test: model.Expression, frame: Frame)
     if not (isinstance(test, model.Compare) and test.ops == ("==",)):
         return False
     sides = (test.left, test.comparators[0])
-    if not all(isinstance(each, (model.Name, model.Attribute)) for each in sides):
+    if not all(_is_dotted(each) for each in sides):
         return False
     values = [interp.evaluate(each, frame) for each in sides]
     known = [isinstance(each, Constant) and isinstance(each.value, int) for each in values]
     return sorted(known) == [False, True]
+
+
+def _is_dotted(node: model.Expression) -> bool:
+    """Whether an expression is ``a`` or ``a.b``, which does nothing when it is looked at again."""
+    owner = node.value if isinstance(node, model.Attribute) else node
+    return isinstance(owner, model.Name)
 
 
 def _for(interp: Interpreter, node: model.For, frame: Frame) -> Outcome:
@@ -341,7 +347,7 @@ def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
     # What stands inside of a `with` is meant to run, whatever its manager would catch.
     if frame.at_yield is not None or all(_cannot_fail(interp, each, frame) for each in node.body):
         outcome = normally()
-    elif node.handlers and is_attempt(node):
+    elif node.handlers and only_say(node.handlers) and is_attempt(node.body):
         outcome = normally()
         if outcome is Outcome.RAISES:
             outcome = handling(*node.handlers[0])()

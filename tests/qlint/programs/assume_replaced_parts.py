@@ -1,5 +1,8 @@
 """Activations that helpers replace in deep trees, by names of `dir` and by generators."""
 
+import contextlib
+import copy
+
 import torch
 from torch import nn
 
@@ -210,3 +213,61 @@ class Fallback(nn.Module):
 
     def forward(self, x):
         return self.act(self.conv(x))  # QL109
+
+
+class Original(nn.Module):
+    """Only its copy is made ready."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+        self.act = nn.SiLU()
+
+    def forward(self, x):
+        return self.act(self.conv(x))
+
+
+def ready(model):
+    new = copy.deepcopy(model)
+    for part in new.modules():
+        if isinstance(part, Original):
+            part.act = nn.ReLU()
+    return new
+
+
+original = Original()
+original = ready(original)
+
+
+class Copied(nn.Module):
+    """The copy is kept, the original made ready, but for its second activation."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+        self.act = nn.SiLU()
+
+    def forward(self, x):
+        return self.act(self.conv(x))  # QL109
+
+
+copied = Copied()
+teacher = copy.deepcopy(copied)
+copied.act = nn.ReLU()
+
+
+class Suppressed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+        self.act = nn.SiLU()
+
+    def forward(self, x):
+        if self.conv(x).shape == x.shape:
+            return x
+        return self.act(x)
+
+
+suppressed = Suppressed()
+with contextlib.suppress(AttributeError):
+    suppressed.act = nn.ReLU()

@@ -1,0 +1,166 @@
+"""The functions that can build a model or quantize one, and which of them show something new."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, TypeGuard
+
+from qlint.flow.enums import is_enum
+from qlint.flow.modules import is_module_class
+from qlint.flow.values import Class, Function
+from qlint.semantics import modules as known
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from qlint.flow.interpreter import Interpreter
+    from qlint.program.project import Module
+
+_WORD = re.compile(r"[^\W\d]\w*")
+# What makes a model of others, or quantizes one.
+# Only together with the word "quantization" do the steps mean what torch means by them.
+_QUANTIZING = known.EAGER_STEP_NAMES | known.GRAPH_STEPS
+_BUILDING = _QUANTIZING | frozenset(
+    "Sequential ModuleList ModuleDict QuantWrapper QuantStub quantize_per_tensor "
+    "quantize_per_channel".split()
+)
+_LOOKS_UP = re.compile(r"getattr|globals|locals|vars\(|__dict__|eval\(|import_module|modules\[")
+# Comments, and strings on one or several lines.
+_TEXT = re.compile(
+    r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
+)
+# So many functions of a file are run that differ in numbers alone.
+_MOST_ALIKE = 3
+
+
+def builders(
+    modules: Sequence[Module], names: Sequence[Function | Class]
+) -> list[tuple[Function, frozenset[str]]]:
+    """The functions that can build a model or quantize one, with the names that say so.
+
+    The others have nothing to say that the models themselves do not: what they do to a
+    tensor shows when a model calls them.
+    """
+    functions = [each for each in names if isinstance(each, Function)]
+    classes = [each for each in names if isinstance(each, Class) and is_module_class(each)]
+    plain = [
+        each
+        for each in names
+        if isinstance(each, Class) and not is_module_class(each) and "Quant" in each.module.text
+    ]
+    registered = frozenset(cls.name for cls in classes if cls.node.decorators)
+    configs = {module: _configs(module, registered) for module in modules}
+    mentioned = {
+        function: _names_in(function, registered, configs[function.module])
+        for function in functions
+    }
+    wanted = {cls.name for cls in classes} | _BUILDING
+    wanted |= {cls.name for cls in plain if _names_in(cls, registered, {}) & _BUILDING}
+    waiting = functions
+    while True:
+        found = [function for function in waiting if mentioned[function] & wanted]
+        if not found:
+            left = set(waiting)
+            return [(each, mentioned[each] & wanted) for each in functions if each not in left]
+        wanted.update(function.node.name for function in found if _is_def(function.node))
+        chosen = set(found)
+        waiting = [function for function in waiting if function not in chosen]
+
+
+def quantizes(method: Function) -> bool:
+    """Whether the code of a method mentions a step of quantization."""
+    if "quantiz" not in method.module.text:
+        return False
+    return any(model.last_name(node) in _QUANTIZING for node in model.walk(method.node.body))
+
+
+def most_different_first(
+    found: Iterable[tuple[Function, frozenset[str]]], interp: Interpreter
+) -> list[tuple[int, Function]]:
+    """Functions with their ranks: 0 if they are the first to mention certain names, and so on.
+
+    A package may hold hundreds of functions that build one model in different sizes; should the
+    steps run out, each kind has had its turn. Of those that differ in numbers alone a few show all
+    there is.
+    """
+    seen: Counter[frozenset[str]] = Counter()
+    alike: Counter[object] = Counter()
+    ranked = []
+    for function, names in found:
+        code = _code_but_for_sizes(function, interp)
+        alike[code] += 1
+        if alike[code] <= _MOST_ALIKE:
+            ranked.append((seen[names], function))
+            seen[names] += 1
+    return sorted(ranked, key=lambda each: each[0])
+
+
+def _code_but_for_sizes(function: Function, interp: Interpreter) -> tuple[object, ...]:
+    """The code of a function but for numbers, its own name, enumerations and documentation."""
+    node, namespace = function.node, interp.namespace(function.module)
+    parameters = (*node.parameters.positional, *node.parameters.keyword_only)
+    code: list[object] = [function.module, *(each.name for each in parameters)]
+    own_name = node.name if isinstance(node, model.FunctionDef) else ""
+    for each in model.walk((tuple(one.default for one in parameters), node.body)):
+        word: object = None
+        if isinstance(each, model.Name):
+            value = interp.global_name(each.id, namespace)
+            is_plain = isinstance(value, Class) and is_enum(value)
+            word = None if is_plain else each.id
+        elif isinstance(each, model.Attribute):
+            word = each.name
+        elif isinstance(each, model.Argument):
+            word = (each.keyword, each.stars)
+        elif isinstance(each, (model.BinaryOp, model.UnaryOp)):
+            word = each.op
+        elif isinstance(each, model.Compare):
+            word = each.ops
+        elif isinstance(each, model.Constant):
+            is_number = type(each.value) in (int, float)
+            is_text = isinstance(each.value, str) and "\n" in each.value
+            word = None if is_number or is_text or each.value == own_name else each.value
+        code += (type(each), word)
+    return tuple(code)
+
+
+def _configs(module: Module, registered: frozenset[str]) -> dict[str, frozenset[str]]:
+    """The global names of a module whose values spell out names of registered classes."""
+    configs = {}
+    for statement in module.file.body if registered else ():
+        if isinstance(statement, model.Assign) and isinstance(statement.targets[0], model.Name):
+            words = _WORD.findall(module.text[statement.start : statement.end])
+            found = registered.intersection(words)
+            if found:
+                configs[statement.targets[0].id] = found
+    return configs
+
+
+def _names_in(
+    function: Function | Class, registered: frozenset[str], configs: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """The words in the code of a function or class at the top level of its file.
+
+    Words in strings count if the function looks things up by their names, or if they are names of
+    ``registered`` classes, which anybody can look up. Those that the ``configs`` of the file hold
+    count where the function mentions the config.
+    """
+    node, text = function.node, function.module.text
+    behind = [each.start for each in function.module.file.body if each.start > node.start]
+    source = text[node.start : min(behind, default=len(text))]
+    code = _TEXT.sub("", source)
+    words = _WORD.findall(code)
+    if _is_def(node) and node.name in words:
+        words.remove(node.name)
+    if _LOOKS_UP.search(code):
+        words += _WORD.findall(source)
+    elif registered:
+        words += registered.intersection(_WORD.findall(source))
+    for config in configs.keys() & set(words):
+        words += configs[config]
+    return frozenset(words) if "quantiz" in text else frozenset(words) - known.EAGER_STEP_NAMES
+
+
+def _is_def(node: model.Node) -> TypeGuard[model.FunctionDef]:
+    return isinstance(node, model.FunctionDef)
