@@ -202,14 +202,12 @@ def _other_grid(evidence: _Evidence) -> Cause | None:
 def _fake_quant_clips(evidence: _Evidence) -> Cause | None:
     """The twin clamps to a part of the int8 range, of which the kernel uses all."""
     call = evidence.call
-    quantizer = call.quantizer
-    grid = getattr(quantizer, "activation_post_process", quantizer)
-    low, high = getattr(grid, "quant_min", None), getattr(grid, "quant_max", None)
-    if not isinstance(quantizer, FakeQuantizeBase) or low is None or high is None:
+    limits_of_twin = _limits(call)
+    if limits_of_twin is None:
         return None
+    low, high = limits_of_twin
     integers = call.output.int_repr().int()
-    clamped = (integers.clamp(low, high) - call.output.q_zero_point()) * call.scale
-    if not evidence.explained_by(evidence.reference, clamped):
+    if not evidence.explained_by(evidence.reference, _clamped(call, integers, low, high)):
         return None
     limits = torch.iinfo(call.output.dtype)
     outside = float(((integers < low) | (integers > high)).double().mean())
@@ -223,15 +221,33 @@ def _fake_quant_clips(evidence: _Evidence) -> Cause | None:
     )
 
 
+def _limits(call: Call) -> tuple[int, int] | None:
+    """The integers between which the twin's fake-quant clamps."""
+    grid = getattr(call.quantizer, "activation_post_process", call.quantizer)
+    low, high = getattr(grid, "quant_min", None), getattr(grid, "quant_max", None)
+    if not isinstance(call.quantizer, FakeQuantizeBase) or low is None or high is None:
+        return None
+    return int(low), int(high)
+
+
+def _clamped(call: Call, integers: torch.Tensor, low: int, high: int) -> torch.Tensor:
+    shown: torch.Tensor = (integers.clamp(low, high) - call.output.q_zero_point()) * call.scale
+    return shown
+
+
 def _kernel_is_wrong(evidence: _Evidence) -> Cause | None:
     """Exact arithmetic with the converted layer's own numbers agrees with the twin."""
     call, known = evidence.call, evidence.known
     exact = exact_output(call)
-    if (
-        exact is None
-        or evidence.share(exact) == 0
-        or not evidence.explained_by(exact, evidence.reference)
-    ):
+    if exact is None or evidence.share(exact) == 0:
+        return None
+    limits = _limits(call)
+    if limits is not None:  # what the twin cannot show says nothing of the kernel
+        integers = (exact / call.scale).round() + call.output.q_zero_point()
+        shown = _clamped(call, integers, *limits).to(exact.dtype)
+    else:
+        shown = exact
+    if not any(evidence.explained_by(each, evidence.reference) for each in (exact, shown)):
         return None
     exactly = (
         "computed exactly from the converted layer's own integers, the result agrees with the "

@@ -301,7 +301,10 @@ def _on_float(func: Any, name: str, args: Any, kwargs: Any, error: Exception) ->
     def as_float(value: Any) -> Any:
         if _is_dtype(value) and value in _INT8_DTYPES and not name.startswith("quantize"):
             return torch.float32
-        return map_tensors(value, dequantized)
+        made = map_tensors(value, dequantized)
+        # Int8 convolutions put out channels last, float ones in the format of their input.
+        is_view = name == "view" and isinstance(made, torch.Tensor)
+        return made.contiguous() if is_view else made
 
     try:
         return func(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _TORCH = f"{Path(torch.__file__).parent}{os.sep}"
 _OURS = f"{Path(__file__).parent}{os.sep}"
 _NO_KERNEL = re.compile(r"Could not run '(aten::\w+)[^']*' with arguments from the 'Quantized")
+_BY_FORMAT = "view size is not compatible"
 
 # The reason where code takes `weight` and `bias` of an int8 layer for tensors.
 METHODS = "TypeError: weight and bias of an int8 layer are methods, not tensors"
@@ -84,6 +85,8 @@ def reason(error: Exception) -> str:
     missing = _NO_KERNEL.match(str(error))
     if missing:
         return f"no int8 kernel: {missing[1]}"
+    if str(error).startswith(_BY_FORMAT):
+        return "int8 layers put out channels last: use .reshape() or .flatten()"
     return f"{type(error).__name__}: {first_line(error)}"
 
 

@@ -110,8 +110,10 @@ def _run_torchvision(name: str) -> tuple[dict[str, set[int]], list[RawOp]]:
 
 
 def _by_layout(op: RawOp) -> bool:
-    """Whether an operation fails only for how its tensor lies in memory, which nobody can read."""
-    return op.name == "view" and "stride" in op.reason
+    """Whether an operation fails only for how its tensor lies in memory, which can be read only
+    behind what is known to put out channels last.
+    """
+    return op.name == "view" and "channels last" in op.reason
 
 
 def _run_watched(model: nn.Module, inputs: torch.Tensor) -> tuple[dict[str, set[int]], list[RawOp]]:
@@ -187,6 +189,7 @@ class Net(nn.Module):
         self.broken_tail = nn.Sequential(nn.Conv2d(4, 4, 1), nn.Mish())
         self.blocks = nn.ModuleDict({"plain": Block(), "silu": Block(nn.SiLU)})
         self.yes, self.no = True, False
+        self.flat, self.pair = nn.Linear(144, 144), nn.Linear(8, 4)
 
     def own_add(self, a, b):
         c = a
@@ -238,6 +241,12 @@ _EXPRESSIONS = (
     "A.clamp(0.0, 3.0)",
     "A.permute(0, 1, 3, 2).contiguous()",
     "A.reshape(A.size(0), -1).reshape(A.shape)",
+    "A.view(2, 4 * 6 * 6).reshape(A.shape)",
+    "self.convs[I](A).view(-1, 144).reshape(A.shape)",
+    "self.flat(self.convs[I](A).view(A.size(0), -1)).reshape(A.shape)",
+    "F.max_pool2d(A, 3, 1, 1).view(2, 144).reshape(A.shape)",
+    "F.adaptive_avg_pool2d(A, 1).view(A.size(0), -1).reshape(-1, 4, 1, 1).expand(2, 4, 6, 6)",
+    "self.pair(F.adaptive_avg_pool2d(A, 1).view(1, -1)).reshape(-1, 4, 1, 1).expand(2, 4, 6, 6)",
     "A.chunk(2, dim=1)[0].repeat(1, 2, 1, 1)",
     "torch.flip(A, (1,))",
     "torch.roll(A, 1)",
@@ -325,7 +334,7 @@ def assert_agree(path: Path, source: str) -> None:
     torch.manual_seed(0)
     with _imported(path) as module:
         found = find_raw_ops(module.Net().eval(), torch.randn(2, 4, 6, 6))
-    by_running = {op.line for op in found if not _by_layout(op)}
+    by_running = {op.line for op in found if not _by_layout(op) or op.line in by_reading}
     numbered = "\n".join(f"{row:3} {line}" for row, line in enumerate(source.splitlines(), 1))
     forward = numbered[numbered.index("v0 = self.quant") :]
     assert by_reading == by_running, (

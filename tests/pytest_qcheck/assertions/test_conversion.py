@@ -69,8 +69,12 @@ class TestHealthy:
 
     @pytest.mark.parametrize("version", [0, 1])
     def test_inputs_beyond_the_trained_range(self, engine: str, version: int) -> None:
-        """With reduce_range a fake-quant clamps at 127, int8 at 255."""
-        model = nn.Sequential(tq.QuantStub(), nn.Conv2d(3, 8, 3), tq.DeQuantStub()).train()
+        """With reduce_range a fake-quant clamps at 127, int8 at 255.
+
+        The layer adds no products, which could saturate in int16 on a CPU without VNNI.
+        """
+        layer = nn.Conv2d(3, 3, 1, groups=3)
+        model = nn.Sequential(tq.QuantStub(), layer, tq.DeQuantStub()).train()
         model.qconfig = tq.get_default_qat_qconfig(engine, version=version)
         prepared = tq.prepare_qat(model)
         prepared(batch())
@@ -81,6 +85,20 @@ class TestHealthy:
             with pytest.raises(AssertionError, match="asked for 150") as failure:
                 assert_matches_converted(prepared, batch() * 1.2, min_sqnr_db=150)
             assert "clamps values beyond its reduced" in str(failure.value).replace("\n", " ")
+
+    def test_saturation_beyond_the_trained_range(self, engine: str) -> None:
+        """What the twin's fake-quant clamps does not hide that int16 saturates."""
+        if engine == "qnnpack":
+            pytest.skip("adds in int32")
+        model = nn.Sequential(tq.QuantStub(), nn.Conv2d(3, 8, 3), tq.DeQuantStub()).train()
+        model.qconfig = tq.get_default_qat_qconfig(engine, version=0)
+        prepared = tq.prepare_qat(model)
+        prepared(batch())
+        prepared.apply(tq.disable_observer)
+        try:
+            assert_matches_converted(prepared, batch() * 1.2, min_sqnr_db=0)
+        except AssertionError as failure:  # on a CPU without VNNI
+            assert "int16 saturation of the engine" in str(failure)  # noqa: PT017
 
     def test_scalar_functionals(self, engine: str) -> None:
         class Scalars(Net):

@@ -32,6 +32,7 @@ RAW = {
     "module": lambda m, x: m.silu(x),
     "softmax": lambda m, x: m.conv(x).softmax(1),
     "cast": lambda m, x: x.float(),
+    "view of channels last": lambda m, x: m.conv(x).view(x.size(0), -1),
     "float weight": lambda m, x: nn.functional.conv2d(x, m.conv.weight),
 }
 FINE = {
@@ -41,6 +42,7 @@ FINE = {
     "mean over dimensions": lambda m, x: x.mean((2, 3)),
     "relu": lambda m, x: nn.functional.relu(m.conv(x)),
     "swapped module": lambda m, x: m.hardswish(x),
+    "flatten": lambda m, x: m.conv(x).flatten(1),
     "sizes": lambda m, x: x[:, : x.size(1) // 2 + 1],
     "float island": lambda m, x: m.quant(nn.functional.silu(m.dequant(x)) + 1),
 }

@@ -355,3 +355,17 @@ def test_a_model_that_fails_itself() -> None:
     with pytest.raises(AssertionError, match="The model fails on these inputs") as failure:
         q.assert_no_raw_ops(model, batch())
     assert "eval mode" in str(failure.value)
+
+
+# Memory formats
+
+
+def test_a_view_of_channels_last_does_not_hide_what_follows() -> None:
+    def code(m: Between, x: torch.Tensor) -> torch.Tensor:
+        y = m.conv(x)
+        flat = y.view(y.size(0), -1)
+        return flat.reshape(y.shape) + x
+
+    view, add = _found(code)
+    assert (view.name, view.outcome, add.name) == ("view", "fails", "add")
+    assert "use .reshape()" in view.reason
