@@ -31,8 +31,7 @@ _LOOKS_UP = re.compile(r"getattr|globals|locals|vars\(|__dict__|eval\(|import_mo
 _TEXT = re.compile(
     r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
 )
-# So many functions of a file are run that differ in numbers alone.
-_MOST_ALIKE = 3
+_CHOICES = frozenset(range(-1, 9))
 
 
 def builders(
@@ -82,26 +81,44 @@ def most_different_first(
     """Functions with their ranks: 0 if they are the first to mention certain names, and so on.
 
     A package may hold hundreds of functions that build one model in different sizes; should the
-    steps run out, each kind has had its turn. Of those that differ in numbers alone a few show all
-    there is.
+    steps run out, each kind has had its turn. Of those that differ in sizes alone the smallest, the
+    largest and one between them show all there is.
     """
     seen: Counter[frozenset[str]] = Counter()
-    alike: Counter[object] = Counter()
+    found = list(found)
+    shown = _shown({function: _code_but_for_sizes(function, interp) for function, _ in found})
     ranked = []
     for function, names in found:
-        code = _code_but_for_sizes(function, interp)
-        alike[code] += 1
-        if alike[code] <= _MOST_ALIKE:
+        if function in shown:
             ranked.append((seen[names], function))
             seen[names] += 1
     return sorted(ranked, key=lambda each: each[0])
 
 
-def _code_but_for_sizes(function: Function, interp: Interpreter) -> tuple[object, ...]:
-    """The code of a function but for numbers, its own name, enumerations and documentation."""
+def _shown(codes: Mapping[Function, tuple[tuple[object, ...], list[float]]]) -> set[Function]:
+    """Functions of all codes: of those that have one but for sizes, up to three."""
+    alike: dict[tuple[object, ...], list[Function]] = {}
+    for function, (code, _) in codes.items():
+        alike.setdefault(code, []).append(function)
+    shown: set[Function] = set()
+    for functions in alike.values():
+        by_size = sorted(functions, key=lambda each: codes[each][1])
+        shown |= {by_size[0], by_size[len(by_size) // 2], by_size[-1]}
+    return shown
+
+
+def _code_but_for_sizes(
+    function: Function, interp: Interpreter
+) -> tuple[tuple[object, ...], list[float]]:
+    """The code of a function but for sizes, its own name, enumerations and documentation; and the
+    sizes.
+
+    A small number that is an argument may be a choice.
+    """  # noqa: D205
     node, namespace = function.node, interp.namespace(function.module)
     parameters = (*node.parameters.positional, *node.parameters.keyword_only)
     code: list[object] = [function.module, *(each.name for each in parameters)]
+    sizes: list[float] = []
     own_name = node.name if isinstance(node, model.FunctionDef) else ""
     for each in model.walk((tuple(one.default for one in parameters), node.body)):
         word: object = None
@@ -112,17 +129,20 @@ def _code_but_for_sizes(function: Function, interp: Interpreter) -> tuple[object
         elif isinstance(each, model.Attribute):
             word = each.name
         elif isinstance(each, model.Argument):
-            word = (each.keyword, each.stars)
+            given = each.value.value if isinstance(each.value, model.Constant) else None
+            choice = given if isinstance(given, int) and given in _CHOICES else None
+            word = (each.keyword, each.stars, choice)
         elif isinstance(each, (model.BinaryOp, model.UnaryOp)):
             word = each.op
         elif isinstance(each, model.Compare):
             word = each.ops
+        elif isinstance(each, model.Constant) and type(each.value) in (int, float):
+            sizes.append(float(each.value))  # type: ignore[arg-type]
         elif isinstance(each, model.Constant):
-            is_number = type(each.value) in (int, float)
             is_text = isinstance(each.value, str) and "\n" in each.value
-            word = None if is_number or is_text or each.value == own_name else each.value
+            word = None if is_text or each.value == own_name else each.value
         code += (type(each), word)
-    return tuple(code)
+    return tuple(code), sizes
 
 
 def _configs(module: Module, registered: frozenset[str]) -> dict[str, frozenset[str]]:

@@ -349,7 +349,16 @@ def _run(
     outer, interp.frame = interp.frame, frame
     result = _run_body(interp, function, frame)
     interp.frame = outer
+    if interp.copies:
+        _note_kept(interp, frame, function)
     return result
+
+
+def _note_kept(interp: Interpreter, frame: Frame, function: Function) -> None:
+    """Note the modules with copies that a function has made and still knows at its end."""
+    given = {each.name for each in function.node.parameters.positional}
+    held = {id(value) for name, value in frame.names.items() if name not in given}
+    interp.kept |= held.intersection(id(source) for source, _, _ in interp.copies)
 
 
 def _run_body(interp: Interpreter, function: Function, frame: Frame) -> Value:

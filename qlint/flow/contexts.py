@@ -52,7 +52,9 @@ def _enter(interp: Interpreter, node: model.With, index: int, frame: Frame) -> O
     def managed_by(option: Value) -> Callable[[], Outcome]:
         return lambda: _managed(interp, option, inside, site)
 
-    if manager == _SUPPRESS and not is_attempt(node.body):  # the body may be left anywhere
+    if manager == _SUPPRESS and is_attempt(node.body):
+        return interp.attempt(frame, lambda: inside(UNKNOWN), [_nothing])
+    if manager == _SUPPRESS:  # the body may be left anywhere
         return interp.fork(frame, [lambda: inside(UNKNOWN), _nothing], conditional=False)
     branches = [managed_by(each) for each in options_of(manager)]
     return branches[0]() if len(branches) == 1 else interp.fork(frame, branches)

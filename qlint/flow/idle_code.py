@@ -36,8 +36,10 @@ _LOOKED_AT = frozenset({"weight", "bias"})
 _HARMLESS_FUNCTIONS = frozenset("isinstance issubclass hasattr type print str repr id".split())
 _PARTS = frozenset("children named_children items values keys".split())
 _HARMLESS_METHODS = frozenset("startswith endswith lower upper".split())
-_SAYING = ("warnings.", "logging.", "logger.")
-_HARMLESS_PACKAGES = ("torch._C.", "torch.nn.init.", "nn.init.", *_SAYING)
+_HARMLESS_PACKAGES = ("torch._C.", "torch.nn.init.", "nn.init.", "warnings.", "logging.", "logger.")
+# What changes an object, and what leaves a block or defines something in it.
+_CHANGING = frozenset("setattr __setattr__ add_module register_module set_submodule".split())
+_LEAVING = (model.Import, model.ImportFrom, model.FunctionDef, model.ClassDef, model.Return)
 
 
 def traces(interp: Interpreter) -> tuple[int, ...]:
@@ -154,29 +156,35 @@ def _is_harmless(node: model.Node) -> bool:
 
 @lru_cache(maxsize=1024)
 def is_attempt(block: model.Block) -> bool:
-    """Whether a block that may fail binds nothing: it is tried because it succeeds, as a rule."""
-    defines = (model.Import, model.ImportFrom, model.FunctionDef, model.ClassDef, model.Return)
+    """Whether a block that may fail changes objects and does not leave: it is there because it
+    succeeds, as a rule.
+    """  # noqa: D205
     nodes = list(model.walk(block))
-    return not any(isinstance(each, defines) for each in nodes) and not any(
-        isinstance(name, model.Name)
-        for each in nodes
-        if isinstance(each, (model.Assign, model.AugmentedAssign, model.NamedExpr))
-        for name in (each.targets if isinstance(each, model.Assign) else (each.target,))
+    leaves = any(isinstance(each, _LEAVING) for each in nodes)
+    return not leaves and any(map(_changes_object, nodes))
+
+
+def mend(handlers: Sequence[tuple[str | None, model.Block]]) -> bool:
+    """Whether one of the handlers of a ``try`` changes objects, as what has failed should have."""
+    return any(
+        _changes_object(each) or _calls_function(each)
+        for _, block in handlers
+        for each in model.walk(block)
     )
 
 
-def only_say(handlers: Sequence[tuple[str | None, model.Block]]) -> bool:
-    """Whether all that the handlers of a ``try`` do is to say that it failed."""
-    return all(_only_says(each) for _, block in handlers for each in block)
+def _changes_object(node: model.Node) -> bool:
+    if isinstance(node, model.Assign):
+        return any(isinstance(each, (model.Attribute, model.Subscript)) for each in node.targets)
+    return isinstance(node, model.Call) and model.last_name(node.func) in _CHANGING
 
 
-def _only_says(node: model.Statement) -> bool:
-    if isinstance(node, model.Jump):
-        return node.kind != "break"
-    if not isinstance(node, model.ExpressionStatement) or not isinstance(node.value, model.Call):
-        return isinstance(node, model.ExpressionStatement)
-    dotted = _dotted(node.value.func)
-    return dotted == "print" or dotted.startswith((*_SAYING, "traceback."))
+def _calls_function(node: model.Node) -> bool:
+    """Whether a function is called that may change the objects that it is given."""
+    if not (isinstance(node, model.Call) and isinstance(node.func, model.Name)):
+        return False
+    given = any(not isinstance(each.value, model.Constant) for each in node.arguments)
+    return given and node.func.id not in (*_HARMLESS_FUNCTIONS, "exit", "quit", "len", "format")
 
 
 def ends_at(function: Function, module: Instance) -> bool:

@@ -104,8 +104,10 @@ class Interpreter:
         self.forward_depth = 0
         self._installed: dict[str, Value | None] = {}
         self.known_answers = KnownAnswers(self)
-        # Modules that were copied, what they were like then, and the copies.
+        # Modules that were copied, what they were like then, and the copies; and those of them that
+        # a local name still stands for at the end of a function.
         self.copies: list[tuple[Instance, object, Instance]] = []
+        self.kept: set[int] = set()
         # Installed packages in which nothing can be found with so many steps.
         self.too_large: set[str] = set()
         self._namespaces: dict[Path, Namespace] = {}
@@ -296,15 +298,7 @@ class Interpreter:
             frame.hold(dict(before))
             mark = self.heap.begin()
             outcome = branch()
-            here = Exit(frame.names, self.heap.rollback(mark))
-            if outcome is Outcome.FALLS_THROUGH:
-                passed.append(here)
-            elif outcome is Outcome.RETURNS:
-                frame.returns.append(here)
-            elif outcome is Outcome.BREAKS:
-                frame.breaks.append(here)
-            elif outcome is Outcome.CONTINUES:
-                frame.continues.append(here)
+            frame.leave(outcome, Exit(frame.names, self.heap.rollback(mark)), passed)
         self.heap.conditions -= conditional
         frame.left = frame.left or len(passed) < len(branches)
         if not passed:
@@ -312,6 +306,28 @@ class Interpreter:
             return Outcome.RAISES
         frame.hold(join_names([each.names for each in passed]))
         self._join_heap([each.changes for each in passed])
+        return Outcome.FALLS_THROUGH
+
+    def attempt(
+        self,
+        frame: Frame,
+        tried: Callable[[], Outcome],
+        handlers: Sequence[Callable[[], Outcome]],
+    ) -> Outcome:
+        """Run what is meant to succeed: should it fail, names may be others behind its handlers,
+        but objects are taken to be as it leaves them.
+        """  # noqa: D205
+        before = dict(frame.names)
+        outcome = tried()
+        passed = [Exit(frame.names, {})] if outcome is Outcome.FALLS_THROUGH else []
+        for handler in handlers:
+            frame.hold(dict(before))
+            mark = self.heap.begin()
+            handled = handler()
+            frame.leave(handled, Exit(frame.names, self.heap.rollback(mark)), passed)
+        if not passed:
+            return outcome
+        frame.hold(join_names([each.names for each in passed]))
         return Outcome.FALLS_THROUGH
 
     def _join_heap(self, branches: list[Changes]) -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qlint.flow.idle_code import traces
-from qlint.flow.values import Class, Constant, External, Function, NotTensor, Tuple, Union
+from qlint.flow.values import Constant, External, Function, NotTensor, Tuple, Union
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from qlint.flow.arguments import Arguments
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.values import Value
+    from qlint.program.project import Module
+
+    _Place = tuple[Module, str]
 
 # What may do something else each time, or makes objects.
 _NOT_PLAIN = (
@@ -40,7 +43,7 @@ class KnownAnswers:
     def __init__(self, interp: Interpreter) -> None:
         self._interp = interp
         self._answers: dict[tuple[Hashable, ...], Value] = {}
-        self._is_plain: dict[model.Node, bool] = {}
+        self._read: dict[model.Node, tuple[_Place, ...] | None] = {}
 
     def ask(self, function: Function, arguments: Arguments, run: Callable[[], Value]) -> Value:
         """What a call of a function returns, by ``run`` if that is not known."""
@@ -57,35 +60,48 @@ class KnownAnswers:
         return found
 
     def _key(self, function: Function, arguments: Arguments) -> tuple[Hashable, ...] | None:
-        if arguments.more or not self._answers_alike(function):
+        read = self._reads(function)
+        if arguments.more or read is None:
             return None
-        given = [_plain(each) for each in arguments.values()]
+        given = [_plain(each) for each in (*arguments.values(), *map(self._value, read))]
         if _NEVER in given:
             return None
         return (function.node, len(arguments.args), *arguments.kwargs, *given)
 
-    def _answers_alike(self, function: Function) -> bool:
-        """Whether what a function returns depends on its arguments alone."""
-        known = self._is_plain.get(function.node)
-        if known is None:
-            self._is_plain[function.node] = False  # one that calls itself
-            known = self._is_plain[function.node] = self._looks_at_nothing_else(function)
-        return known
+    def _value(self, place: _Place) -> Value:
+        module, name = place
+        return self._interp.global_name(name, self._interp.namespace(module))
 
-    def _looks_at_nothing_else(self, function: Function) -> bool:
+    def _reads(self, function: Function) -> tuple[_Place, ...] | None:
+        """The constants outside that a function and those that it calls look at; None if there is
+        more that its answer depends on.
+        """  # noqa: D205
+        if function.node not in self._read:
+            self._read[function.node] = None  # one that calls itself
+            self._read[function.node] = self._constants_read(function)
+        return self._read[function.node]
+
+    def _constants_read(self, function: Function) -> tuple[_Place, ...] | None:
         at_top_level = function.scope is None or function.scope.is_top_level
         if not at_top_level or function.kind != "function" or function.wrapper is not None:
-            return False
+            return None
         names = _names_read(function.node)
-        return names is not None and all(self._stays(function, name) for name in names)
-
-    def _stays(self, function: Function, name: str) -> bool:
-        value = self._interp.global_name(name, self._interp.namespace(function.module))
-        if isinstance(value, Function):
-            return self._answers_alike(value)
-        if isinstance(value, Constant):  # a function can set it
-            return "global " not in function.module.text
-        return isinstance(value, External)
+        if names is None:
+            return None
+        places: list[_Place] = []
+        for name in sorted(names):
+            place = (function.module, name)
+            value = self._value(place)
+            if isinstance(value, Function):
+                inner = self._reads(value)
+                if inner is None:
+                    return None
+                places += inner
+            elif isinstance(value, Constant):
+                places.append(place)
+            elif not isinstance(value, External):
+                return None
+        return tuple(places)
 
 
 @lru_cache(maxsize=4096)
@@ -113,7 +129,7 @@ def _plain(value: Value) -> object:
         return (type(value.value).__name__, repr(value.value))
     if isinstance(value, External):
         return value.name if value.of is None else _NEVER
-    if isinstance(value, (Function, Class)):
+    if isinstance(value, Function):
         return value
     if isinstance(value, NotTensor):
         unmarked = value.flag is value.grid is value.glob is None

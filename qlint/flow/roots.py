@@ -196,12 +196,18 @@ class _Runner:
         return different
 
     def _replaced_by_copies(self) -> set[int]:
-        """The modules that stay as they are, while copies of them are made ready for int8."""
+        """The modules that stay as they are, and that nothing stands for any more, while copies of
+        them are made ready for int8.
+        """  # noqa: D205
+        if not self.interp.copies:
+            return set()
+        spaces = (self.interp.namespace(module) for module in self.modules)
+        held = {id(value) for space in spaces for value in space.names.values()}
         return {
             id(source)
             for source, shape, copy in self.interp.copies
             if shape_of(source) == shape != shape_of(copy)
-        }
+        } - (held | self.interp.kept)
 
     def _enter(
         self,

@@ -93,6 +93,19 @@ class Frame:
         if self.is_top_level:
             self.namespace.names = names
 
+    def leave(self, outcome: Outcome, here: Exit, passed: list[Exit]) -> None:
+        """Keep the state in which a branch ends for where it goes on, ``passed`` being that behind
+        all branches.
+        """  # noqa: D205
+        if outcome is Outcome.FALLS_THROUGH:
+            passed.append(here)
+        elif outcome is Outcome.RETURNS:
+            self.returns.append(here)
+        elif outcome is Outcome.BREAKS:
+            self.breaks.append(here)
+        elif outcome is Outcome.CONTINUES:
+            self.continues.append(here)
+
     @property
     def module(self) -> Module:
         """The file this code stands in."""

@@ -9,7 +9,7 @@ from qlint.flow import classes, conditions, contexts, narrowing, patterns, speci
 from qlint.flow.builtin_calls import py_update
 from qlint.flow.containers import MORE, data_of, delete_item, extend
 from qlint.flow.flags import with_flags
-from qlint.flow.idle_code import Rounds, is_attempt, only_say
+from qlint.flow.idle_code import Rounds, is_attempt, mend
 from qlint.flow.module_methods import extend_container
 from qlint.flow.modules import is_container
 from qlint.flow.scopes import Outcome
@@ -117,7 +117,9 @@ def _raise(interp: Interpreter, node: model.Raise, frame: Frame) -> Outcome:
 
 
 def _assert(interp: Interpreter, node: model.Assert, frame: Frame) -> Outcome:
-    interp.evaluate(node.test, frame)
+    holds = truth(interp, interp.evaluate(node.test, frame))
+    if holds is False and interp.trying:
+        return Outcome.RAISES
     narrowing.assume(interp, node.test, True, frame)
     return _FALLS_THROUGH
 
@@ -347,10 +349,8 @@ def _try(interp: Interpreter, node: model.Try, frame: Frame) -> Outcome:
     # What stands inside of a `with` is meant to run, whatever its manager would catch.
     if frame.at_yield is not None or all(_cannot_fail(interp, each, frame) for each in node.body):
         outcome = normally()
-    elif node.handlers and only_say(node.handlers) and is_attempt(node.body):
-        outcome = normally()
-        if outcome is Outcome.RAISES:
-            outcome = handling(*node.handlers[0])()
+    elif node.handlers and is_attempt((*node.body, *node.orelse)) and not mend(node.handlers):
+        outcome = interp.attempt(frame, normally, [handling(*each) for each in node.handlers])
     else:
         outcome = interp.fork(frame, [normally, *(handling(*each) for each in node.handlers)])
         _name_switches(interp, node, frame)
