@@ -47,7 +47,9 @@ def after_module(
         channels = _number(layer_attributes.get(interp, instance, base, "out_channels"))
         is_swapped = isinstance(instance.cls, External) and result.may_be_quantized
         if is_swapped and channels > 1:
-            after = ChannelsLast(channels, memory_format.CONVOLUTIONS[base])
+            one = before is not None and before.several is False
+            dimensions = memory_format.CONVOLUTIONS[base]
+            after = ChannelsLast(channels, dimensions, several=False if one else None)
     elif before is not None and before.flattened is not None:
         after = before if base in memory_format.BEFORE_LINEAR else None
         if base == NN + "Linear":
@@ -57,22 +59,28 @@ def after_module(
     elif before is not None and base in memory_format.MODULES[before.dimensions]:
         size = layer_attributes.get(interp, instance, base, "output_size")
         after = _pooled(interp, base.removeprefix(NN), before, size)
+    if after is None and base.removeprefix(NN) in memory_format.ADAPTIVE_POOLS:
+        after = _ONE_PIXEL
     return _in_format(result, after)
+
+
+# What an adaptive pool has made of a tensor in any format is viewed as any other: only what a
+# convolution makes of that is known to have no more pixels.
+_ONE_PIXEL = ChannelsLast(0, 2, several=False)
 
 
 def _pooled(
     interp: Interpreter, pool: str, before: ChannelsLast, size: Value | None
-) -> ChannelsLast | None:
-    """The format behind a pool, None where it may leave one pixel of each image and several images
-    may be joined then.
-    """  # noqa: D205
+) -> ChannelsLast:
+    """The format behind something that keeps it: a pool may leave one pixel of each image."""
     if pool in memory_format.POOLS:
-        return None if interp.folded == interp.epoch else before
+        one = before.several is False or interp.folded == interp.epoch
+        return replace(before, several=False if one else None)
     if pool not in memory_format.ADAPTIVE_POOLS:
         return before
     items = None if size is None else items_of(size)
     sizes = (size,) if items is None else items.items
-    return before if any(_number(each) > 1 for each in sizes) else None
+    return replace(before, several=any(_number(each) > 1 for each in sizes))
 
 
 def after_functional(method: str, arguments: Arguments, result: Tensor) -> Tensor:
@@ -140,6 +148,8 @@ def _joined(arguments: Arguments) -> ChannelsLast | None:
         return None
     formats = [common_format((each,)) for each in parts.items]
     known = [each for each in formats if each is not None and each.flattened is None]
+    if _ONE_PIXEL in known:
+        return None
     if not known or len(known) < len(formats) or len({each.dimensions for each in known}) > 1:
         return None
     return replace(known[0], channels=sum(each.channels for each in known))
@@ -159,14 +169,18 @@ def _view(
         return _in_format(result, None)
     tensor = next(tensors_in(arguments.args[0]))
     event = UnsupportedOperation(VIEW, ".view()", Outcome.FAILS, site, tensor)
-    if _joins_pixels(before, sizes[1]):
-        interp.report(event)
     is_open = not isinstance(sizes[1], Constant) or sizes[1].value == -1
-    return _in_format(result, replace(before, flattened=event) if is_open else None)
+    if _joins_pixels(before, sizes[1]) or (is_open and before.several):
+        interp.report(event)
+    elif is_open:
+        return _in_format(result, replace(before, flattened=event))
+    return _in_format(result, None)
 
 
 def _joins_pixels(before: ChannelsLast, features: Value | None) -> bool:
     """Whether there are so many features that each is of one channel and one of several pixels."""
+    if before.several is False:
+        return False
     count = _number(features)
     return count > before.channels and count % before.channels == 0
 

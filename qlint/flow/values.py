@@ -96,12 +96,14 @@ class Constant(Value):
 @dataclass(frozen=True, slots=True)
 class ChannelsLast:
     """The memory format of what an int8 convolution puts out, with so many ``channels`` and
-    ``dimensions`` of pixels; ``flattened`` is the event to be reported should a view have joined
-    several pixels.
+    ``dimensions`` of pixels. There are ``several`` pixels or, as far as is known, there may be but
+    one, in which case several images can be joined. ``flattened`` is the event to be reported
+    should a view have joined several pixels.
     """  # noqa: D205
 
     channels: int
     dimensions: int
+    several: bool | None = None
     flattened: UnsupportedOperation | None = None
 
 

@@ -41,7 +41,9 @@ POOLS = frozenset(
     for n in (1, 2, 3)
 )
 ADAPTIVE_POOLS = frozenset(
-    f"{name}{n}d" for name in ("adaptive_avg_pool", "AdaptiveAvgPool") for n in (1, 2, 3)
+    f"{name}{n}d"
+    for name in ("adaptive_avg_pool", "AdaptiveAvgPool", "AdaptiveMaxPool")
+    for n in (1, 2, 3)
 )
 # Methods of a FloatFunctional, if the first operand has it.
 FUNCTIONAL = frozenset("add mul add_relu mul_scalar add_scalar".split())

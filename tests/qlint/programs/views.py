@@ -194,3 +194,36 @@ class Pairs(OnePixel):
 
 
 clips = Clips(nn.AdaptiveAvgPool2d(1)), Clips(nn.AvgPool2d(8))
+
+
+class Pyramid(Features):
+    """How many pixels a pool leaves is known from the pool."""
+
+    def __init__(self):
+        super().__init__(8 * 5)
+        self.pools = nn.ModuleList(nn.AdaptiveAvgPool2d(size) for size in (1, 2))
+        self.join = FloatFunctional()
+
+    def forward(self, x):
+        x = self.features(x)
+        levels = [pool(x) for pool in self.pools]
+        flat = [each.view(each.size(0), -1) for each in levels]  # QL108
+        return self.dequant(self.fc(self.join.cat(flat, dim=1)))
+
+
+class Embedded(nn.Module):
+    """A convolution behind the pool has one pixel of each image as well."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.encoder = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
+        self.sequence = nn.Sequential(nn.Conv1d(3, 8, 1), nn.ReLU(), nn.AdaptiveAvgPool1d(1))
+        self.embed, self.embed1d = nn.Conv2d(8, 4, 1), nn.Conv1d(8, 4, 1)
+        self.fc, self.fc1d = nn.Linear(3 * 4, 10), nn.Linear(2 * 4, 10)
+
+    def forward(self, x, y):
+        n, t, c, h, w = x.shape
+        x = self.embed(self.encoder(self.quant(x.view(n * t, c, h, w))))
+        y = self.embed1d(self.sequence(self.quant(y)))
+        return self.dequant(self.fc(x.view(n, -1))), self.dequant(self.fc1d(y.view(-1, 8)))
