@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import attributes, special_methods, tensor_items
 from qlint.flow.containers import MORE, iterate, new_list
-from qlint.flow.values import UNKNOWN, Tensor, Tuple, Value, join, options_of
+from qlint.flow.copies import deep_copy
+from qlint.flow.values import UNKNOWN, Instance, Tensor, Tuple, Value, join, options_of
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ def bind(interp: Interpreter, target: model.Expression, value: Value, frame: Fra
         _bind_name(target.id, value, frame)
     elif isinstance(target, model.Attribute):
         owner = interp.evaluate(target.value, frame)
-        for each in options_of(owner):
-            attributes.set_(interp, each, target.name, value, interp.site(target, frame))
+        for number, each in enumerate(options_of(owner)):
+            # It is one of them at a time that gets the value, as a rule another one each time.
+            given = deep_copy(value) if number and isinstance(value, Instance) else value
+            attributes.set_(interp, each, target.name, given, interp.site(target, frame))
     elif isinstance(target, model.Subscript):
         container = interp.evaluate(target.value, frame)
         index = interp.evaluate(target.index, frame)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from qlint.flow.builtin_calls import py_update, update_with
 from qlint.flow.containers import MAX_LENGTH, items_of, known_items, new_dict, new_list, set_items
 from qlint.flow.contexts import enter
-from qlint.flow.modules import attach, is_module
+from qlint.flow.copies import deep_copy
+from qlint.flow.modules import is_module
 from qlint.flow.shapes import shape_of
 from qlint.flow.values import (
     NONE,
@@ -19,9 +20,7 @@ from qlint.flow.values import (
     Dict,
     External,
     Function,
-    HeapObject,
     Instance,
-    List,
     NamedTuple,
     Partial,
     Tuple,
@@ -138,42 +137,10 @@ def py_copy(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if not arguments.args:
         return UNKNOWN
     value = arguments.args[0]
-    twin = _deep_copy(value, {})
+    twin = deep_copy(value)
     if isinstance(value, Instance) and isinstance(twin, Instance) and is_module(value):
         interp.copies.append((value, shape_of(value), twin))
         interp.models.append(interp.model(twin, site))
-    return twin
-
-
-def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
-    if id(value) in done:
-        return done[id(value)]
-    if isinstance(value, Tuple):
-        items = tuple(_deep_copy(each, done) for each in value.items)
-        done[id(value)] = Tuple(items, value.open)
-        return done[id(value)]
-    if not isinstance(value, HeapObject):
-        return (
-            join(_deep_copy(each, done) for each in options_of(value))
-            if (len(options_of(value)) > 1)
-            else value
-        )
-    twin: HeapObject
-    if isinstance(value, Instance):
-        twin = Instance(cls=value.cls)
-        if value.data is not None:
-            copied_data = _deep_copy(value.data, done)
-            assert isinstance(copied_data, (List, Dict))
-            twin.data = copied_data
-    elif isinstance(value, Dict):
-        twin = Dict(keys=dict(value.keys), open=value.open, factory=value.factory)
-    else:
-        twin = List()
-    done[id(value)] = twin
-    for slot, each in value.slots.items():
-        copied = twin.slots[slot] = _deep_copy(each, done)
-        if isinstance(twin, Instance):
-            attach(twin, copied)
     return twin
 
 
