@@ -214,3 +214,26 @@ class Head(nn.Module):
 head = Head()
 probe = copy.deepcopy(head)
 probe.head = nn.Identity()
+
+
+class Each(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.act = nn.Conv2d(3, 3, 1), nn.SiLU()
+
+    def forward(self, x):
+        return self.act(self.conv(x))
+
+
+def one_by_one(model):
+    blocks = (each for each in model.modules() if isinstance(each, Each))
+    while True:
+        try:
+            block = next(blocks)
+        except StopIteration:
+            break
+        block.act = nn.ReLU()
+    return QuantWrapper(model)
+
+
+each = one_by_one(nn.Sequential(Each(), Each(), Each()))
