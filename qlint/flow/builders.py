@@ -68,6 +68,14 @@ def builders(
         waiting = [function for function in waiting if function not in chosen]
 
 
+def called_by_classes(names: Sequence[Function | Class]) -> frozenset[str]:
+    """Names that the code of module classes mentions: who calls such a function there knows what
+    with.
+    """  # noqa: D205
+    classes = [each for each in names if isinstance(each, Class) and is_module_class(each)]
+    return frozenset[str]().union(*(_names_in(each, frozenset(), {}) for each in classes))
+
+
 def quantizes(method: Function) -> bool:
     """Whether the code of a method mentions a step of quantization."""
     if "quantiz" not in method.module.text:

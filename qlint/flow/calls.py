@@ -368,6 +368,8 @@ def _run_body(interp: Interpreter, function: Function, frame: Frame) -> Value:
         return interp.evaluate(node.body, frame)
     outcome = interp.execute(node.body, frame)
     falls_through = outcome is Outcome.FALLS_THROUGH
+    if outcome is Outcome.RAISES and interp.trying and not frame.returns:
+        interp.raised = True
     interp.rejoin(frame, frame.returns, reached=falls_through)
     if function.kind == "generator" or frame.yielded:
         return Tuple(tuple(frame.yielded), frame.yields_more or interp.budget.exhausted)

@@ -359,6 +359,8 @@ def _dict_item(interp: Interpreter, value: Dict, index: Value) -> Value:
         found = look_up(interp, value, index)
         if found is not None:
             return found
+        if interp.trying and not value.open and value.owner is None and value.factory is None:
+            interp.raised = True
         return value.slots.get("?", UNKNOWN)
     if isinstance(value.owner, Namespace):
         from qlint.flow.introspection import by_unknown_name

@@ -103,6 +103,8 @@ class Interpreter:
         self.trying = 0
         self.forward_depth = 0
         self._installed: dict[str, Value | None] = {}
+        # Whether an expression inside of a `try` has raised an error.
+        self.raised = False
         self.known_answers = KnownAnswers(self)
         # Modules that were copied, what they were like then, and the copies; and those of them that
         # a local name still stands for at the end of a function.
@@ -156,6 +158,7 @@ class Interpreter:
         self.flags.start(flags)
         self.budget.start()
         self.epoch += 1
+        self.raised = False
         self.repeating = self.selecting = self.trying = self.forward_depth = 0
         self.running_with.clear()
         self.named.clear()
@@ -194,6 +197,9 @@ class Interpreter:
             outer, frame.statement = frame.statement, statement
             outcome = _EXECUTORS[type(statement)](self, statement, frame)
             frame.statement = outer
+            if self.raised:
+                self.raised = False
+                return Outcome.RAISES
             if outcome is not Outcome.FALLS_THROUGH:
                 return outcome
         return Outcome.FALLS_THROUGH

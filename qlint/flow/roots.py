@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qlint.flow.arguments import Arguments
-from qlint.flow.builders import builders, most_different_first, quantizes
+from qlint.flow.builders import builders, called_by_classes, most_different_first, quantizes
 from qlint.flow.events import Site
 from qlint.flow.idle_parts import is_idle
 from qlint.flow.inputs import float_input
@@ -101,11 +101,14 @@ class _Runner:
         # A helper stands before its callers, as a rule, and they know what to call it with.
         found = builders(self.modules, self._names())
         ranked = most_different_first(reversed(found), self.interp)
+        mentioned = called_by_classes(self._names())
+        helpers = [each for each in ranked if each[1].qualname in mentioned]
+        ranked = [each for each in ranked if each not in helpers]
         starved = [each for each in ranked if not self._build(*each)]
         self.interp.budget.release()
         self._run_methods()
         self._run_models()
-        self._build_again(starved)
+        self._build_again([*helpers, *starved])
         for prepared in list(self.interp.prepared):
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
             if not classes_in(prepared.instance) & known.MAKE_INT8:

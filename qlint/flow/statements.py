@@ -56,6 +56,8 @@ def _expression(interp: Interpreter, node: model.ExpressionStatement, frame: Fra
 def _assign(interp: Interpreter, node: model.Assign, frame: Frame) -> Outcome:
     if node.value is not None:
         value = _fitted(interp, node, interp.evaluate(node.value, frame))
+        if interp.raised:
+            return Outcome.RAISES
         if frame.is_top_level and node not in interp.switches:  # not again in a loop
             interp.switches.add(node)
             value = with_flags(interp, value, (frame.module.path, node.start))

@@ -237,3 +237,35 @@ def one_by_one(model):
 
 
 each = one_by_one(nn.Sequential(Each(), Each(), Each()))
+
+
+class Left(nn.Module):
+    """What is tried fails for these for sure."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.SiLU(), nn.Mish()
+
+    def forward(self, x):
+        return self.second(self.first(x))  # QL109, QL109
+
+
+def converted(layer):
+    if isinstance(layer, nn.SiLU):
+        raise TypeError(type(layer).__name__)
+    return nn.ReLU()
+
+
+def leave(model, kinds):
+    try:
+        model.first = converted(model.first)
+    except TypeError as error:
+        print(error)
+    try:
+        model.second = kinds[type(model.second)]()
+    except KeyError:
+        pass
+    return QuantWrapper(model)
+
+
+left = leave(Left(), {nn.GELU: nn.ReLU})
