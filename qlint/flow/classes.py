@@ -45,6 +45,7 @@ def define(interp: Interpreter, node: model.ClassDef, frame: Frame) -> Value:
     metaclass = _metaclass(interp, node, bases, frame)
     cls = Class(node.name, frame.module, node, bases, {}, metaclass=metaclass)
     cls.inherit(_linearize(cls))
+    interp.usage.classes[node] = cls
     for base in bases:
         if isinstance(base, Class):
             base.subclasses.append(cls)

@@ -20,6 +20,7 @@ from qlint.flow.operators import unary
 from qlint.flow.scopes import Frame, Outcome
 from qlint.flow.statements import define_function
 from qlint.flow.truth import truth
+from qlint.flow.usage import note_reading
 from qlint.flow.values import (
     NONE,
     NOT_TENSOR,
@@ -55,14 +56,19 @@ def _constant(interp: Interpreter, node: model.Constant, frame: Frame) -> Value:
 def _name(interp: Interpreter, node: model.Name, frame: Frame) -> Value:
     value = frame.names.get(node.id)
     if value is None or type(value) in (Lazy, Union) or node.id in frame.declared_global:
-        return interp.lookup(node.id, frame)
+        value = interp.lookup(node.id, frame)
+    if interp.written_epoch == interp.epoch:
+        note_reading(interp, value)
     return value
 
 
 def _attribute(interp: Interpreter, node: model.Attribute, frame: Frame) -> Value:
     value = interp.evaluate(node.value, frame)
     layer_attributes.check_parameter(interp, node.value, frame)
-    return interp.get_attribute(value, node.name, interp.site(node, frame))
+    found = interp.get_attribute(value, node.name, interp.site(node, frame))
+    if interp.written_epoch == interp.epoch:
+        note_reading(interp, found)
+    return found
 
 
 def _subscript(interp: Interpreter, node: model.Subscript, frame: Frame) -> Value:

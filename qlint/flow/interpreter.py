@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from qlint.flow import assignment, attributes, calls, containers, expressions, statements
 from qlint.flow.arguments import Arguments
 from qlint.flow.budget import Budget
-from qlint.flow.events import Site, Step
+from qlint.flow.events import Operation, Site, Step
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
 from qlint.flow.known_answers import KnownAnswers
 from qlint.flow.log import Log
 from qlint.flow.modules import children
 from qlint.flow.scopes import Exit, Frame, Namespace, Outcome
+from qlint.flow.usage import Usage, fresh, note_operands, note_way
 from qlint.flow.values import (
     UNKNOWN,
     Class,
@@ -98,6 +99,9 @@ class Interpreter:
         self.folded = -1
         # The forward pass in which something was quantized last.
         self.int8_epoch = -1
+        # The forward pass in which something was written into a tensor last.
+        self.written_epoch = -1
+        self.usage = Usage()
         self.repeating = 0
         self.selecting = 0
         self.trying = 0
@@ -515,13 +519,16 @@ class Interpreter:
         """A tensor that becomes quantized here."""
         self.int8_epoch = self.epoch
         within = self.forwarding[-1] if self.forwarding else None
-        return Tensor(State.QUANTIZED, Step(site, message, within=within), grid)
+        return fresh(Tensor(State.QUANTIZED, Step(site, message, within=within), grid))
 
     def report(self, event: Event) -> None:
         """Tell the rules about an event in a linted file, or in an installed package that one
         calls.
         """  # noqa: D205
         if event.site.module.linted:
+            note_way(self, event.site)
+            if isinstance(event, Operation):
+                note_operands(self, event)
             self.log.add(event, self.forwarding)
         elif event.site.module.installed and not self.assume_quantized:
             call = self._linted_call()

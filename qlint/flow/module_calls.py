@@ -20,6 +20,7 @@ from qlint.flow.modules import (
     name_of,
 )
 from qlint.flow.reach import Running, lost_at, note_taken
+from qlint.flow.usage import fresh
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -60,6 +61,7 @@ def call_instance(
     cls = instance.cls
     arguments.spelled = arguments.spelled or name_of(instance)  # called by `map`, say
     if isinstance(cls, Class):
+        interp.usage.called[site].add(cls.name)
         own_call = cls.lookup("__call__")
         if isinstance(own_call, Function):
             method: Value | None = BoundMethod(own_call, instance)
@@ -69,6 +71,8 @@ def call_instance(
             if not is_module_class(cls):
                 return interp.call(method, arguments, site)
             return _run_forward(interp, instance, cls, method, arguments, site)
+    if site.module.linted:
+        interp.usage.called[site].add(external_base(instance))
     repeats = _count_call(interp, instance, arguments, site)
     interp.repeating += repeats
     result = external_forward(interp, instance, external_base(instance), arguments, site)
@@ -329,6 +333,8 @@ def _on_grid(result: Value, instance: Instance, base: str) -> Value:
     if not isinstance(result, Tensor) or not base.startswith(NN):
         return replace(result, grid=None) if isinstance(result, Tensor) else result
     result = replace(result, handed_on=False)
+    if base not in known.SHARE_MEMORY:
+        result = fresh(result)
     if kernels.module_keeps_grid(base):
         return result
     if base in known.FIXED_GRID:

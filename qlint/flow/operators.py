@@ -10,6 +10,7 @@ from qlint.flow import enums, texts
 from qlint.flow.containers import bounded, data_of, items_of, known_pairs, new_dict, new_list
 from qlint.flow.events import Operation, UnsupportedOperation
 from qlint.flow.flags import IsAmong, flag_of
+from qlint.flow.usage import fresh, note_writing
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -122,7 +123,10 @@ def binary(
             name = UNSUPPORTED_OPERATORS[op]
             report_unsupported(interp, name, spelled or op, Outcome.FAILS, site, quantized)
         # Unlike any other grid, but one for all its parts.
-        return replace(quantized, grid=object(), channels_last=common_format((left,)))
+        result = replace(quantized, grid=object(), channels_last=common_format((left,)))
+        if form == "in-place operator":
+            return note_writing(interp, site, left, result)
+        return fresh(result)
     return join(_binary(op, a, b) for a in options_of(left) for b in options_of(right))
 
 
@@ -333,7 +337,7 @@ def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None, site
     tensor = quantized_in(each for each in options_of(operand) if isinstance(each, Tensor))
     if tensor is not None and op in UNSUPPORTED_UNARY:
         report_unsupported(interp, UNSUPPORTED_UNARY[op], op, Outcome.FAILS, site, tensor)
-        return replace(tensor, grid=object())
+        return fresh(replace(tensor, grid=object()))
     return join(_unary(op, each) for each in options_of(operand))
 
 

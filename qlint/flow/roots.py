@@ -32,19 +32,21 @@ if TYPE_CHECKING:
 
     from qlint.flow.events import Sighting
     from qlint.flow.flags import Model
+    from qlint.flow.usage import Usage
     from qlint.program.project import Module, Project
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What was seen, where the analysis itself broke down, what was too much for it, and the
-    patterns of quantized classes that no class has.
+    """What was seen, where the analysis itself broke down, what was too much for it, the patterns
+    of quantized classes that no class has, and what there is to know of places to repair them.
     """  # noqa: D205
 
     sightings: list[Sighting]
     crashes: list[tuple[Module, Exception]]
     cut_short: list[Module]
     unmatched: list[str]
+    usage: Usage
 
 
 # `@REGISTRY.register()`, `@register_model`, `REGISTRY.register(Net)`, `TABLE["net"] = Net`.
@@ -75,7 +77,9 @@ def analyse(
     runner = _Runner(Interpreter(project, lines, assume_quantized=assume_quantized), modules)
     runner.run_all(quantized)
     unmatched = [each for each in quantized if not runner.has_class(each)]
-    return Analysis(runner.interp.sightings, runner.crashes, list(runner.cut_short), unmatched)
+    interp = runner.interp
+    cut_short = list(runner.cut_short)
+    return Analysis(interp.sightings, runner.crashes, cut_short, unmatched, interp.usage)
 
 
 class _Runner:

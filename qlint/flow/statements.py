@@ -49,8 +49,19 @@ _MOST_WHILE_ROUNDS = 16
 
 
 def _expression(interp: Interpreter, node: model.ExpressionStatement, frame: Frame) -> Outcome:
-    interp.evaluate(node.value, frame)
+    value = interp.evaluate(node.value, frame)
+    call = node.value
+    if isinstance(value, Tensor) and isinstance(call, model.Call):
+        _rebind(call.func, value, frame)
     return _FALLS_THROUGH
+
+
+def _rebind(method: model.Expression, value: Tensor, frame: Frame) -> None:
+    """After ``x.add_(y)``, ``x`` is what that returns."""
+    if isinstance(method, model.Attribute) and method.name.endswith("_"):
+        receiver = method.value
+        if isinstance(receiver, model.Name) and isinstance(frame.names.get(receiver.id), Tensor):
+            frame.names[receiver.id] = value
 
 
 def _assign(interp: Interpreter, node: model.Assign, frame: Frame) -> Outcome:

@@ -10,6 +10,7 @@ from qlint.flow.channels_last import after_operation, dequantized
 from qlint.flow.containers import iterate, known_items, new_dict, new_list
 from qlint.flow.events import Operation
 from qlint.flow.operators import binary, is_beyond_grids, quantized_result, report_unsupported
+from qlint.flow.usage import fresh, note_writing
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -57,6 +58,7 @@ from qlint.semantics.operations import (
     LIKE_METHODS,
     OPERATOR_METHODS,
     PAIR_WITH_DIM,
+    SHARE_MEMORY,
     TAKE_FLOAT_DTYPE,
     Op,
     Result,
@@ -243,9 +245,13 @@ def call_tensor_method(
         if _check_kernel(interp, name, _TENSOR_METHODS, whole, f".{name}()", site):
             return _on_new_grid(_result(interp, name, (receiver,), whole, site))
         _check_dtype(interp, name, whole, f".{name}()", site)
+    writes = family is not None and family is not Op.RELU and name.endswith("_")
     if family is None or family is Op.RELU:
         values = (receiver,)
-    return _result(interp, name, values, arguments.with_first(receiver), site)
+    result = _result(interp, name, values, arguments.with_first(receiver), site)
+    if writes and isinstance(result, Tensor) and result.may_be_quantized:
+        return note_writing(interp, site, receiver, result)
+    return result
 
 
 def _report(
@@ -379,6 +385,8 @@ def _result(
     tensor = _state_of(values)
     if isinstance(tensor, Tensor):
         tensor = replace(tensor, grid=_grid_after(short, tensor, values), handed_on=False)
+        if short not in SHARE_MEMORY and not short.endswith("_") and not _is_in_place(arguments):
+            tensor = fresh(tensor)
     tensor = after_operation(interp, short, arguments, site, tensor)
     if result is Result.PIECES:
         return _pieces(interp, short, tensor, arguments)
@@ -423,6 +431,10 @@ def _state_of(values: tuple[Value, ...]) -> Value:
     ):
         return FLOAT
     return quantized_result(values)
+
+
+def _is_in_place(arguments: Arguments) -> bool:
+    return arguments.kwargs.get("inplace", Constant(False)) != Constant(False)
 
 
 def _has_dim(arguments: Arguments) -> bool:

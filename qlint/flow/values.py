@@ -9,10 +9,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from qlint.flow.events import Call, Step, UnsupportedOperation
+    from qlint.flow.events import Call, Site, Step, UnsupportedOperation
     from qlint.flow.scopes import Frame, Namespace
     from qlint.program.project import Module
     from qlint.syntax import model
@@ -112,7 +112,8 @@ class Tensor(Value):
     """A tensor and, if it can be quantized, how it became so.
 
     Tensors with the same ``grid`` (not None) have the same qparams: they come from one quantizer.
-    One ``handed_on`` by an unknown module may be a tuple with this tensor in front.
+    One ``handed_on`` by an unknown module may be a tuple with this tensor in front. The data lies
+    in one of ``storages``; of a tensor that has none, it is not known where.
     """
 
     state: State
@@ -120,6 +121,7 @@ class Tensor(Value):
     grid: object = field(default=None, compare=False)
     handed_on: bool = field(default=False, compare=False)
     channels_last: ChannelsLast | None = field(default=None, compare=False)
+    storages: frozenset[Storage] = field(default=frozenset(), compare=False)
 
     @property
     def may_be_quantized(self) -> bool:
@@ -311,6 +313,25 @@ class HeapObject(Value):
 
 
 @dataclass(slots=True, eq=False)
+class Storage(HeapObject):
+    """Where the data of tensors lies: what is written into one of them changes the others.
+
+    What an operation in place returns is given a storage of its own, which is the ``same`` as that
+    of its operand until the operation is replaced.
+    """
+
+    same: frozenset[Storage] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Value):
+    """That an operation has written into a storage, and the one that its result is in."""
+
+    site: Site
+    result: Storage
+
+
+@dataclass(slots=True, eq=False)
 class Instance(HeapObject):
     """An object made by calling a class: of the program, or an outside one known by name.
 
@@ -476,6 +497,8 @@ def _in_common(one: Value, other: Value) -> Value:
         return one if same else NOT_TENSOR
     if isinstance(one, Tuple) and one.written is not None:
         return replace(one, written=None)
+    if isinstance(one, Tensor) and isinstance(other, Tensor) and one.storages != other.storages:
+        return replace(one, storages=_storages_of((one, other)))
     return one
 
 
@@ -497,8 +520,14 @@ def _merge_tensors(values: list[Value]) -> list[Value]:
     grid = grids.pop() if len(grids) == 1 else None if None in grids else object()
     formats = {each.channels_last for each in tensors}
     channels_last = formats.pop() if len(formats) == 1 else None
-    merged = Tensor(state, trace, grid, channels_last=channels_last)
+    merged = Tensor(state, trace, grid, channels_last=channels_last, storages=_storages_of(tensors))
     return [*(each for each in values if not isinstance(each, Tensor)), merged]
+
+
+def _storages_of(tensors: Sequence[Tensor]) -> frozenset[Storage]:
+    """Where one of several tensors may lie; nowhere known if that is so of any of them."""
+    known = [each.storages for each in tensors]
+    return frozenset[Storage]().union(*known) if all(known) else frozenset()
 
 
 def _merge_tuples(values: list[Value]) -> list[Value]:

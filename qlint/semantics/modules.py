@@ -71,6 +71,17 @@ _REUSABLE = (
     "Tanhshrink Softplus Softshrink Hardshrink Softsign LogSigmoid GLU SiLU Mish SELU CELU RReLU "
     "CosineSimilarity PairwiseDistance"
 )
+# Modules whose result may lie in the memory of their input: views, what does nothing in eval mode,
+# and what has an option `inplace`.
+SHARE_MEMORY = frozenset(
+    NN + name
+    for name in (
+        "Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d AlphaDropout "
+        "FeatureAlphaDropout Module ModuleList ModuleDict Sequential Upsample UpsamplingNearest2d "
+        "UpsamplingBilinear2d ReLU ReLU6 RReLU Hardtanh Hardswish Hardsigmoid SiLU Mish ELU SELU "
+        "CELU LeakyReLU Threshold"
+    ).split()
+)
 # Int8 output with qparams that are always the same.
 FIXED_GRID = {NN + "Sigmoid": "sigmoid", NN + "Hardsigmoid": "sigmoid", NN + "Tanh": "tanh"}
 

@@ -188,6 +188,17 @@ PLAIN_ATTRIBUTES = _names(
 )
 VIEW_ATTRIBUTES = _names("T mT H mH data real imag grad")
 
+# Operations whose result may lie in the memory of their first argument, beside in-place ones.
+SHARE_MEMORY = _names(
+    "view view_as reshape reshape_as transpose permute flatten unflatten squeeze unsqueeze expand "
+    "expand_as broadcast_to chunk split tensor_split hsplit vsplit dsplit unsafe_chunk "
+    "unsafe_split split_with_sizes narrow select unbind contiguous detach to float cpu cuda type "
+    "type_as t movedim moveaxis swapaxes swapdims diagonal unfold as_strided atleast_1d "
+    "atleast_2d atleast_3d ravel squeeze_copy dropout dropout1d dropout2d dropout3d alpha_dropout "
+    "feature_dropout feature_alpha_dropout requires_grad_ data real imag broadcast_tensors "
+    "meshgrid pad interpolate identity rearrange adaptive_avg_pool2d adaptive_max_pool2d"
+)
+
 
 # Int8 output with the qparams of the input, beside what the table of kernels says: what is not
 # measured, or has an int8 kernel in some calling forms only.

@@ -1,4 +1,4 @@
-"""The comments of a file that say something to qlint."""
+"""The comments of a file, and whether they say something to qlint."""
 
 from __future__ import annotations
 
@@ -19,8 +19,12 @@ _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 def comments_in(text: str, line_starts: Sequence[int]) -> Iterator[CommentLine]:
     """All comments of a text, if any of them can be meant for qlint."""
-    if _SPOKEN_TO.search(text) is None:
-        return
+    if _SPOKEN_TO.search(text) is not None:
+        yield from all_comments(text, line_starts)
+
+
+def all_comments(text: str, line_starts: Sequence[int]) -> Iterator[CommentLine]:
+    """All comments of a text."""
     lines = io.StringIO(_LONE_RETURN.sub("\n", text), newline="")
     try:
         for token in tokenize.generate_tokens(lines.readline):

@@ -419,6 +419,19 @@ def walk(part: object) -> Iterator[Node]:
             waiting += [getattr(each, name) for name in _PARTS[type(each)]]
 
 
+def parts(node: Node) -> Iterator[Node]:
+    """The nodes directly in a node."""
+    waiting = [getattr(node, name) for name in reversed(_PARTS[type(node)])]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Node):
+            yield each
+        elif isinstance(each, tuple):
+            waiting += reversed(each)
+        elif isinstance(each, Parameters):
+            waiting += [getattr(each, name) for name in reversed(_PARTS[Parameters])]
+
+
 def last_name(expression: Node) -> str:
     """``c`` of ``a.b.c`` or of ``c`` alone; empty for anything else."""
     if isinstance(expression, Attribute):
