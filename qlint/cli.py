@@ -73,6 +73,9 @@ def _list_option(name: str, text: str) -> Callable[[Any], Any]:
 @click.option(
     "--output-format", type=click.Choice(available()), help="How to show findings [default: full]."
 )
+@click.option("--fix", is_flag=True, help="Repair what can be repaired safely, in the files.")
+@click.option("--unsafe-fixes", is_flag=True, help="Also repair where it takes more quantizers.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option("--statistics", is_flag=True, help="Show counts of findings, not the findings.")
 @click.option("--config", metavar="FILE", help="Use this pyproject.toml or qlint.toml.")
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")
@@ -198,18 +201,57 @@ def _lint(paths: Sequence[str], options: dict[str, Any]) -> int:
     if settings.verbose:
         _say("info", f"configuration: {settings.config_file or 'none'}")
     files, overlay = _input(paths, options["stdin_filename"], settings)
+    if not files:
+        _warn("no Python files found under the given paths")
+    elif options["fix"] or options["diff"]:
+        return _fix(files, overlay, settings, options)
     diagnostics: list[Diagnostic] = []
     if files:
         from qlint.engine import lint
 
         note = partial(_say, "info") if settings.verbose else None
         diagnostics = lint(files, settings, overlay, note)
-    else:
-        _warn("no Python files found under the given paths")
     if settings.verbose:
         _say("info", f"{len(files)} files in {time.perf_counter() - started:.2f} s")
-    _show(diagnostics, overlay, settings, statistics=options["statistics"])
+    _show(diagnostics, overlay, settings, options)
     return FINDINGS if diagnostics and not options["exit_zero"] else CLEAN
+
+
+def _fix(
+    files: Sequence[Path],
+    overlay: dict[Path, bytes],
+    settings: Settings,
+    options: dict[str, Any],
+) -> int:
+    """Repair files, or show how that would be done."""
+    from qlint.fixing import fix
+
+    note = partial(_say, "info") if settings.verbose else None
+    fixed = fix(files, settings, overlay, note, unsafe=options["unsafe_fixes"])
+    changed = any(True for _ in fixed.changed())
+    if options["diff"]:
+        prefix = str(Path.cwd() / "")
+        with _output() as stream:
+            stream.writelines(fixed.diff(lambda path: os.path.relpath(path, prefix)))
+        would = f"Would fix {_errors(fixed.count)}."
+        click.echo(would if changed else "No errors would be fixed.", file=sys.stderr)
+        return FINDINGS if changed and not options["exit_zero"] else CLEAN
+    if overlay:  # standard input: what came of it goes to standard output
+        from qlint.syntax.parse import decode
+
+        (path,) = overlay
+        with _output() as stream:
+            stream.write(decode(fixed.after.get(path, overlay[path])))
+        with suppress(OSError):
+            click.echo(f"Fixed {_errors(fixed.count)}.", file=sys.stderr)
+    else:
+        fixed.write()
+        _show(fixed.diagnostics, overlay, settings, options, fixed=fixed.count)
+    return FINDINGS if fixed.diagnostics and not options["exit_zero"] else CLEAN
+
+
+def _errors(count: int) -> str:
+    return f"{count} error{'s' if count != 1 else ''}"
 
 
 def _settings(paths: Sequence[str], options: dict[str, Any]) -> Settings:
@@ -220,6 +262,8 @@ def _settings(paths: Sequence[str], options: dict[str, Any]) -> Settings:
         raise UserError("--select names no rule")
     if options["isolated"] and options["config"] is not None:
         raise UserError("--isolated and --config exclude each other")
+    if options["diff"] and options["statistics"]:
+        raise UserError("--diff and --statistics exclude each other")
     if options["stdin_filename"] is not None and "-" not in paths:
         raise UserError("--stdin-filename needs `-` as path")
     if "-" in paths and len(paths) > 1:
@@ -273,26 +317,34 @@ def _show(
     diagnostics: Sequence[Diagnostic],
     overlay: dict[Path, bytes],
     settings: Settings,
-    *,
-    statistics: bool,
+    options: dict[str, Any],
+    fixed: int = 0,
 ) -> None:
     from qlint import formats
 
+    statistics = options["statistics"]
     output = formats.load(settings.output_format)
     if statistics and not hasattr(output, "write_statistics"):
         raise UserError(f"the format `{settings.output_format}` has no --statistics")
     write = output.write_statistics if statistics else output.write
     with _output() as stream:
-        write(_report(diagnostics, overlay), stream)
+        write(_report(diagnostics, overlay, options, fixed), stream)
 
 
-def _report(diagnostics: Sequence[Diagnostic], overlay: dict[Path, bytes]) -> Report:
+def _report(
+    diagnostics: Sequence[Diagnostic],
+    overlay: dict[Path, bytes],
+    options: dict[str, Any],
+    fixed: int,
+) -> Report:
     from qlint.formats._report import Report, SourceReader
 
     return Report(
         diagnostics=diagnostics,
         source=SourceReader(overlay),
         cwd=Path.cwd(),
+        fixed=fixed,
+        unsafe_fixes=options["unsafe_fixes"],
         color=_wants_color(sys.stdout),
         # A file is wider than a terminal, and does not depend on whose terminal that is.
         width=_terminal_width() if sys.stdout.isatty() else _WIDTH_OF_FILES,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+Applicability = Literal["safe", "unsafe"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,13 +28,40 @@ class TraceStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Text that stands in for a stretch of a file, which may be empty.
+
+    ``rank`` orders what is put in at one place.
+    """
+
+    location: Position
+    end_location: Position
+    content: str
+    rank: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What would cure a finding, all of it in the finding's file.
+
+    A ``safe`` fix changes neither what the float model computes nor where it is quantized; an
+    ``unsafe`` one adds stubs.
+    """
+
+    message: str
+    applicability: Applicability
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding.
 
     ``location`` to ``end_location`` (end exclusive) is the expression that must change.
     ``first_row`` to ``last_row`` are the rows of the statement around it: a suppression
     comment on any of them applies. ``models`` are the classes of the models that come by here,
-    the one of the ``trace`` first.
+    the one of the ``trace`` first. ``no_fix`` says why a finding that others have a ``fix`` for
+    has none.
     """
 
     code: str
@@ -48,6 +76,8 @@ class Diagnostic:
     help: str = ""
     trace: tuple[TraceStep, ...] = ()
     models: tuple[str, ...] = ()
+    fix: Fix | None = None
+    no_fix: str = ""
 
     @property
     def sort_key(self) -> tuple[str, Position, str]:

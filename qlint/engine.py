@@ -11,11 +11,12 @@ import threading
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from qlint import suppression
 from qlint.diagnostics import Diagnostic, Position, TraceStep
 from qlint.environment import installed_roots
+from qlint.fixes.reasons import NotFixableError
 from qlint.flow.events import Operation, Step, UnsupportedModule, UnsupportedOperation
 from qlint.program.project import Project
 from qlint.program.relevance import relevant
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from qlint.config import Settings
+    from qlint.fixes.build import FixBuilder
     from qlint.flow.events import Event, Sighting, Site
     from qlint.program.project import Module
+    from qlint.repairs import Repair
     from qlint.rules.base import Rule
 
 _T = TypeVar("_T")
+_Key: TypeAlias = "tuple[str, str, Position, Position]"
 
 # A file this long is generated data, not a model.
 _LARGEST_FILE = 10_000_000
@@ -96,7 +100,9 @@ class _Run:
         self._codes = codes
         self._overlay = overlay
         self._contents: dict[Path, bytes] = {}
-        self._found: dict[tuple[str, str, Position, Position], Diagnostic] = {}
+        self._found: dict[_Key, Diagnostic] = {}
+        self._repairs: dict[_Key, tuple[Site, Repair]] = {}
+        self._fixes: FixBuilder | None = None
         self._names = {Path(os.path.abspath(path)): str(path) for path in files}
         roots = installed_roots(settings.python, settings.root)
         self._project = Project(files, settings.root, self._read, roots)
@@ -135,7 +141,19 @@ class _Run:
                 ]
                 classes[name] = _class_rows(module)
         rules = all_rules()
-        return suppression.apply(self._found.values(), comments, self._settings, rules, classes)
+        kept = suppression.apply(self._found.values(), comments, self._settings, rules, classes)
+        return [self._with_fix(each, comments.get(each.filename, ())) for each in kept]
+
+    def _with_fix(self, found: Diagnostic, comments: Sequence[Comment]) -> Diagnostic:
+        """A finding with the fix that cures it, or the reason why there is none."""
+        site, repair = self._repairs.get(_key(found), (None, None))
+        if self._fixes is None or site is None or repair is None:
+            return found
+        try:
+            fix = self._fixes.build(site, repair, suppression.suppressing_rows(comments))
+        except NotFixableError as error:
+            return replace(found, no_fix=str(error))
+        return replace(found, fix=fix)
 
     # Reading
 
@@ -171,6 +189,7 @@ class _Run:
     # Analysing
 
     def _analyse(self, modules: list[Module]) -> None:
+        from qlint.fixes.build import FixBuilder
         from qlint.flow.roots import analyse
 
         rules = [rule() for code, rule in all_rules().items() if code in self._codes]
@@ -180,12 +199,15 @@ class _Run:
             assume_quantized=self._settings.assume_quantized,
             quantized=self._settings.quantized,
         )
+        events = [each.event for each in analysis.sightings]
+        self._fixes = FixBuilder(analysis.usage, events)
         inside: dict[tuple[str, Site], list[tuple[Rule, Finding, Sighting]]] = {}
         for sighting in analysis.sightings:
             for rule in rules:
                 for finding in _ask(rule, sighting.event):
                     if sighting.call is None:
-                        self._add(_diagnostic(rule, finding, sighting, self._display_name))
+                        made = _diagnostic(rule, finding, sighting, self._display_name)
+                        self._add(made, finding)
                     else:
                         found = inside.setdefault((rule.code, sighting.call), [])
                         found.append((rule, finding, sighting))
@@ -216,12 +238,18 @@ class _Run:
         row = place.row
         self._add(Diagnostic("QL001", name, message, severity, filename, place, place, row, row))
 
-    def _add(self, found: Diagnostic) -> None:
-        key = (found.code, found.filename, found.location, found.end_location)
+    def _add(self, found: Diagnostic, finding: Finding | None = None) -> None:
+        key = _key(found)
         known = self._found.setdefault(key, found)
+        if known is found and finding is not None and finding.repair is not None:
+            self._repairs[key] = (finding.site, finding.repair)
         if known is not found:  # said once, for all models that come by
             models = tuple(dict.fromkeys((*known.models, *found.models)))
             self._found[key] = replace(known, models=models)
+
+
+def _key(found: Diagnostic) -> _Key:
+    return (found.code, found.filename, found.location, found.end_location)
 
 
 def _ask(rule: Rule, event: Event) -> Iterator[Finding]:

@@ -60,6 +60,16 @@ def may_suppress(content: bytes) -> bool:
     )
 
 
+def suppressing_rows(comments: Iterable[Comment]) -> frozenset[int]:
+    """The rows with comments that silence findings: they are to stay as they are."""
+    return frozenset(
+        comment.row
+        for comment in comments
+        for match in _DIRECTIVE.finditer(comment.text)
+        if (match["word"] or "ignore").lower() == "ignore"
+    )
+
+
 def apply(
     diagnostics: Iterable[Diagnostic],
     comments: Mapping[str, Sequence[Comment]],

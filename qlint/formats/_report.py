@@ -70,6 +70,8 @@ class Report:
     cwd: Path
     color: bool = False
     width: int = 140
+    fixed: int = 0
+    unsafe_fixes: bool = False
 
     def path(self, filename: str) -> str:
         """A file's name for people: relative if it lies below the current directory."""
@@ -87,12 +89,28 @@ def visible(text: str) -> str:
 
 
 def write_summary(report: Report, stream: TextIO) -> None:
-    """Say how many findings there are."""
+    """Say how many findings there are, and how many of them could be fixed."""
     count = len(report.diagnostics)
-    if count == 0:
-        stream.write("All checks passed!\n")
+    if report.fixed:
+        total = count + report.fixed
+        stream.write(f"Found {_errors(total)} ({report.fixed} fixed, {count} remaining).\n")
+    elif count:
+        stream.write(f"Found {_errors(count)}.\n")
     else:
-        stream.write(f"Found {count} error{'s' if count != 1 else ''}.\n")
+        stream.write("All checks passed!\n")
+    fixes = [found.fix for found in report.diagnostics if found.fix is not None]
+    safe = sum(fix.applicability == "safe" or report.unsafe_fixes for fix in fixes)
+    hidden = len(fixes) - safe
+    more = f"{hidden} hidden fix{'es' if hidden != 1 else ''} can be enabled with --unsafe-fixes"
+    if safe:
+        behind = f" ({more})" if hidden else ""
+        stream.write(f"{safe} fixable with the `--fix` option{behind}.\n")
+    elif hidden:
+        stream.write(f"No fixes available ({more}).\n")
+
+
+def _errors(count: int) -> str:
+    return f"{count} error{'s' if count != 1 else ''}"
 
 
 def count_by_rule(report: Report) -> list[tuple[int, str, str]]:

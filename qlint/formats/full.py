@@ -57,6 +57,8 @@ def _finding(report: Report, found: Diagnostic) -> Iterator[str]:
             yield f"  the same in {_listed(found.models[1:])}"
     if found.help:
         yield f"{report.paint('help:', fg='cyan', bold=True)} {visible(found.help)}"
+    if found.no_fix:
+        yield f"{report.paint('no automatic fix:', bold=True)} {visible(found.no_fix)}"
 
 
 def _trace(report: Report, steps: Sequence[TraceStep]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from qlint.formats._report import count_by_rule
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from qlint.diagnostics import Diagnostic, Position
+    from qlint.diagnostics import Diagnostic, Fix, Position
     from qlint.formats._report import Report
 
 
@@ -39,7 +39,7 @@ def _finding(found: Diagnostic) -> dict[str, Any]:
         "end_location": _place(found.end_location),
         # A comment on the last row is valid even if the statement ends in a long string.
         "noqa_row": found.last_row,
-        "fix": None,
+        "fix": None if found.fix is None else _fix(found.fix),
         "url": None,
         "trace": [
             {
@@ -49,6 +49,21 @@ def _finding(found: Diagnostic) -> dict[str, Any]:
                 "message": step.message,
             }
             for step in found.trace
+        ],
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "applicability": fix.applicability,
+        "message": fix.message,
+        "edits": [
+            {
+                "content": edit.content,
+                "location": _place(edit.location),
+                "end_location": _place(edit.end_location),
+            }
+            for edit in sorted(fix.edits, key=lambda each: (each.location, each.rank))
         ],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlint.repairs import UseModule
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.modules import FUNCTIONALS
@@ -44,7 +45,8 @@ class FunctionalRelu(Rule):
 
     Fix safety
     ----------
-    There is no automatic fix yet.
+    ``--fix`` makes an ``nn.ReLU`` of it, named after the layer in front of it (``relu1`` behind
+    ``conv1``), so that a fuse list can name it. The float model computes the very same.
 
     Limits
     ------
@@ -81,7 +83,7 @@ class FunctionalRelu(Rule):
                 f"`{event.spelled}` cannot be fused; the layer before it spends half of its int8 "
                 "range on negatives that are then thrown away"
             )
-            yield Finding(event.site, message, _cure(event))
+            yield Finding(event.site, message, _cure(event), UseModule("ReLU"))
 
 
 def _cure(event: Operation) -> str:

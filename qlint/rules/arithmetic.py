@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from qlint.flow.values import FLOAT, is_surely_no_tensor, options_of
+from qlint.repairs import UseFunctional
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.operations import Op
 
@@ -53,7 +54,8 @@ class _RawArithmetic(Rule):
                 f"`{event.spelled}` {self.verb} a quantized tensor; "
                 "there is no int8 kernel for it, so the converted model fails here"
             )
-            yield Finding(event.site, message, self.cure_of(event) + _more_to_do(event))
+            cure = self.cure_of(event) + _more_to_do(event)
+            yield Finding(event.site, message, cure, UseFunctional())
 
     def cure_of(self, event: Operation) -> str:
         """What to write instead."""
@@ -99,8 +101,12 @@ class RawAdd(_RawArithmetic):
 
     Fix safety
     ----------
-    There is no automatic fix yet. By hand, give each addition a FloatFunctional of its own: a
-    shared one merges the ranges of all its uses.
+    ``--fix`` gives each addition a FloatFunctional of its own, made in ``__init__``: a shared one
+    would merge the ranges of all its uses. The float model computes the very same, and no key of
+    its ``state_dict`` changes. A relu that gets nothing but the sum becomes part of it
+    (``add_relu``). Unsafe is the fix of an addition with a float tensor or parameter, which gets a
+    QuantStub. Left to a human, with the reason, are additions in plain functions and in loops, and
+    ``+=`` on a tensor that is read under another name afterwards.
 
     Limits
     ------
@@ -173,7 +179,7 @@ class RawSub(_RawArithmetic):
 
     Fix safety
     ----------
-    There is no automatic fix yet.
+    As for QL101: ``x - y`` becomes ``x + (-1.0 * y)``, which is exact.
 
     Limits
     ------
@@ -233,7 +239,7 @@ class RawMul(_RawArithmetic):
 
     Fix safety
     ----------
-    There is no automatic fix yet.
+    As for QL101.
 
     Limits
     ------
@@ -296,7 +302,8 @@ class RawDiv(_RawArithmetic):
 
     Fix safety
     ----------
-    There is no automatic fix yet.
+    ``--unsafe-fixes`` makes a float island of it: what it divides is dequantized, and the result
+    quantized by a QuantStub of its own. It is unsafe because it changes where the model is int8.
 
     Limits
     ------
@@ -357,7 +364,8 @@ class RawMatmul(_RawArithmetic):
 
     Fix safety
     ----------
-    There is no automatic fix yet.
+    As for QL101. ``einsum`` and others that FloatFunctional does not have become float islands with
+    ``--unsafe-fixes``.
 
     Limits
     ------
@@ -438,7 +446,9 @@ class RawScalarOp(Rule):
 
     Fix safety
     ----------
-    There is no automatic fix yet.
+    As for QL101. A division is fixed if its inverse is exact (``x / 2``): multiplying by the
+    inverse of 3 rounds otherwise than dividing by 3 does. Other divisions become float islands with
+    ``--unsafe-fixes``.
 
     Limits
     ------
@@ -497,7 +507,7 @@ class RawScalarOp(Rule):
                 help_text = self._ISLAND
             elif event.op is Op.SUB and self._is_taken_from_number(event):
                 help_text = self._NEGATED
-            yield Finding(event.site, message, help_text)
+            yield Finding(event.site, message, help_text, UseFunctional())
 
     @staticmethod
     def _is_taken_from_number(event: Operation) -> bool:

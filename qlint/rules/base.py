@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         UnsupportedModule,
         UnsupportedOperation,
     )
+    from qlint.repairs import Repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,12 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule reports about an event: where, what, and how to cure it."""
+    """What a rule reports about an event: where, what, and how to cure it, by hand or by itself."""
 
     site: Site
     message: str
     help: str = ""
+    repair: Repair | None = None
 
 
 class Rule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qlint.flow.values import FLOAT, tensors_in
+from qlint.repairs import UseFunctional
 from qlint.rules.arithmetic import FLOAT_FIRST, forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.operations import Op
@@ -44,8 +45,8 @@ class RawCat(Rule):
 
     Fix safety
     ----------
-    There is no automatic fix yet. ``stack`` has no FloatFunctional method: ``cat`` of the
-    unsqueezed tensors does the same.
+    As for QL101. ``stack`` has no FloatFunctional method: ``cat`` of the unsqueezed tensors does
+    the same.
 
     Limits
     ------
@@ -109,7 +110,7 @@ class RawCat(Rule):
                 )
             if with_float:
                 cure += FLOAT_FIRST
-            yield Finding(event.site, message, cure)
+            yield Finding(event.site, message, cure, UseFunctional())
 
 
 # What `cat` does for the others.

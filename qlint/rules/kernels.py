@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlint.repairs import CallInstead
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.kernels import BAD, Outcome, is_swapped, of_operation
@@ -145,7 +146,9 @@ class UnsupportedOp(Rule):
 
     Fix safety
     ----------
-    There is no automatic fix yet.
+    ``--fix`` turns a ``view`` that fails into ``reshape``, which does the same. With
+    ``--unsafe-fixes`` an operation without a kernel becomes a float island: what it gets is
+    dequantized, and the result quantized by a QuantStub of its own.
 
     Limits
     ------
@@ -254,7 +257,8 @@ class UnsupportedOp(Rule):
                 f"`{event.spelled}` has no int8 kernel for this quantized tensor, so the converted "
                 "model fails here"
             )
-        yield Finding(event.site, message, _cure(event.name))
+        repair = CallInstead("reshape") if event.name == VIEW else None
+        yield Finding(event.site, message, _cure(event.name), repair)
 
 
 # What happens where it is not just that there is no kernel.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlint.repairs import OwnInstance
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.modules import QUANT_STUBS, RELU, REUSABLE
@@ -101,8 +102,10 @@ class ReusedRelu(Rule):
 
     Fix safety
     ----------
-    There is no automatic fix yet. ReLU has no parameters: one more instance changes no
-    checkpoint.
+    ``--fix`` gives each further use an instance of its own, named after the layer in front of it:
+    ReLU has no parameters, so one more instance changes no checkpoint. Left to a human is a ReLU
+    that one call uses several times, in a loop, or that is not made by ``nn.ReLU(...)`` in the
+    same class.
 
     Limits
     ------
@@ -125,7 +128,7 @@ class ReusedRelu(Rule):
                 "turns it into Identity at the others"
             )
             cure = "create one nn.ReLU for each use and name them after the layers they follow"
-            yield Finding(event.site, message, cure)
+            yield Finding(event.site, message, cure, OwnInstance())
 
 
 class ReusedModule(Rule):

@@ -1,0 +1,1 @@
+"""Fixes: what a rule proposes, as edits of the file it is about."""

@@ -1,0 +1,232 @@
+"""From a finding and what its rule proposes to a fix, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from qlint import repairs
+from qlint.diagnostics import Fix
+from qlint.fixes import functionals, relus, views
+from qlint.fixes.families import Names
+from qlint.fixes.imports import meaning
+from qlint.fixes.owners import Owner
+from qlint.fixes.reasons import NotFixableError
+from qlint.fixes.source import Source
+from qlint.flow.events import ModuleCall, Operation
+from qlint.semantics.modules import RELU
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from qlint.diagnostics import Applicability, Edit
+    from qlint.flow.events import Event, Site
+    from qlint.flow.usage import Usage
+    from qlint.flow.values import Class, Value
+    from qlint.program.project import Module
+    from qlint.repairs import Repair
+
+
+class FixBuilder:
+    """Makes the fixes of one run; they go together, for no two use one new name."""
+
+    def __init__(self, usage: Usage, events: Sequence[Event]) -> None:
+        self.usage = usage
+        self.names = Names()
+        self._sources: dict[Module, Source] = {}
+        self._events: dict[Site, list[Event]] = {}
+        for event in events:
+            self._events.setdefault(event.site, []).append(event)
+
+    def build(self, site: Site, repair: Repair, untouchable: Collection[int] = ()) -> Fix:
+        """The fix of a finding, which leaves some rows as they are.
+
+        Raises:
+            NotFixableError: It takes a human, and why.
+        """
+        given = self.names.given()
+        try:
+            fix = self._build(site, repair)
+            self._check_rows(self.source(site.module), fix, untouchable)
+        except NotFixableError:
+            self.names.restore(given)
+            raise
+        return fix
+
+    def _check_rows(self, source: Source, fix: Fix, untouchable: Collection[int]) -> None:
+        """Refuse to edit statements on whose rows a suppression stands."""
+        for each in fix.edits if untouchable else ():
+            adds_line = each.content.startswith(source.line_end)
+            if not adds_line and not source.rows_around(each).isdisjoint(untouchable):
+                raise NotFixableError("a comment says to leave one of the lines as it is")
+
+    def _build(self, site: Site, repair: Repair) -> Fix:
+        source = self.source(site.module)
+        if isinstance(repair, repairs.CallInstead):
+            return Fix(*views.call_instead(source, site, repair))
+        place = Place(self, source, site, self._events[site])
+        if isinstance(repair, repairs.UseFunctional):
+            place.require_one_run()
+            return _fix(functionals.use_functional(place))
+        if isinstance(repair, repairs.UseModule):
+            place.require_one_run()
+            return _fix(relus.use_module(place, repair))
+        if isinstance(repair, repairs.OwnInstance):
+            return _fix(relus.own_instance(place))
+        raise NotFixableError("there is no automatic fix")
+
+    def source(self, module: Module) -> Source:
+        """A file, for editing."""
+        if module not in self._sources:
+            self._sources[module] = Source(module)
+        return self._sources[module]
+
+
+def _fix(made: tuple[str, Applicability, list[Edit]]) -> Fix:
+    message, applicability, edits = made
+    return Fix(message, applicability, tuple(edits))
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a fix is to be made, and all that is known of the place."""
+
+    builder: FixBuilder
+    source: Source
+    site: Site
+    events: list[Event]
+    node: model.Node = field(init=False)
+    owner: Owner = field(init=False)
+
+    def __post_init__(self) -> None:
+        for kind in (model.Expression, model.Statement):
+            node = self.source.find(self.site, kind)
+            if node is not None:
+                self.node = node
+                self.owner = Owner.of(self.source, node, self.builder.usage.classes)
+                return
+        raise NotFixableError("it is written in a way that qlint cannot edit")
+
+    @property
+    def names(self) -> Names:
+        """The names for new attributes."""
+        return self.builder.names
+
+    @property
+    def called_again_here(self) -> bool:
+        """Whether the module called here is called again at the very same place."""
+        calls = [each for each in self.events if isinstance(each, ModuleCall)]
+        again = any(call.site == self.site for each in calls for call in each.earlier)
+        return again or self.site.is_in_loop
+
+    def event_of_operation(self) -> Operation:
+        """The one operation that is done here.
+
+        Raises:
+            NotFixableError: It is another one at other times.
+        """
+        found = {
+            (each.op, each.with_scalar): each for each in self.events if isinstance(each, Operation)
+        }
+        if len(found) != 1:
+            raise NotFixableError("what is done here differs from model to model")
+        return next(iter(found.values()))
+
+    def require_one_run(self) -> None:
+        """Refuse what runs several times in one forward pass.
+
+        Raises:
+            NotFixableError: It does.
+        """
+        if self.site.is_in_loop:
+            raise NotFixableError(
+                "it runs in a loop, where one instance would merge the ranges of all rounds; it "
+                "takes an nn.ModuleList with one for each"
+            )
+        ways = self.builder.usage.ways.get(self.site, set())
+        loops = any(each.is_in_loop for way in ways for each in way)
+        if len(ways) > 1 or loops:
+            raise NotFixableError(
+                "it runs several times in one forward pass, and one instance would merge the "
+                "ranges of all of them"
+            )
+
+    def require_unshared(self) -> None:
+        """Refuse to replace an in-place operation whose effect is seen elsewhere.
+
+        Raises:
+            NotFixableError: It may be.
+        """
+        if self.site in self.builder.usage.shared or self._asks_for_training():
+            raise NotFixableError(
+                "it works in place on a tensor that is, or may be, read under another name later"
+            )
+
+    def _asks_for_training(self) -> bool:
+        """Whether the function around has branches for training, which have not been followed."""
+        function = next(
+            each for each in self.source.around(self.node) if isinstance(each, model.FunctionDef)
+        )
+        tests = [
+            each.test
+            for each in model.walk(function.body)
+            if isinstance(each, (model.If, model.Conditional))
+        ]
+        return any(
+            isinstance(each, model.Attribute) and each.name == "training"
+            for each in model.walk(tuple(tests))
+        )
+
+    def require_plain_arguments(self, node: model.Call) -> None:
+        """Refuse a call with ``*args`` or ``out=``.
+
+        Raises:
+            NotFixableError: It has one.
+        """
+        if any(each.stars or each.keyword == "out" for each in node.arguments):
+            raise NotFixableError("its arguments are not written out")
+
+    def give(self, wish: str, made: str, edits: list[Edit]) -> str:
+        """Give the instances of the class a new attribute; its name.
+
+        Raises:
+            NotFixableError: There is no place for it.
+        """
+        name = self.names.new(self.owner.cls, wish)
+        edits += self.owner.give(name, made)
+        return name
+
+    def operands(self) -> tuple[Value, ...]:
+        """All that the operation has been seen to get."""
+        return self.builder.usage.operands.get(self.site, ())
+
+    def only_calls(self, call: model.Call, name: str) -> bool:
+        """Whether nothing else has been called at a place than modules of one class."""
+        called = [
+            names
+            for site, names in self.builder.usage.called.items()
+            if site.module is self.site.module and (site.start, site.end) == (call.start, call.end)
+        ]
+        return all(names == {name} for names in called)
+
+    def makes_relu(self, cls: Class, value: model.Expression | None) -> bool:
+        """Whether an expression in the code of a class makes an ``nn.ReLU`` for sure."""
+        if not isinstance(value, model.Call):
+            return False
+        return meaning(self.builder.source(cls.module), value.func) == RELU
+
+    def layer_of(self, tensor: model.Expression) -> model.Expression:
+        """The call of the layer that a tensor comes from: itself, or what its name was last bound
+        to in the same block.
+        """  # noqa: D205
+        statement = self.source.statement(tensor)
+        if not isinstance(tensor, model.Name) or statement is None:
+            return tensor
+        block = self.source.block(statement)
+        for each in reversed(block[: block.index(statement)]):
+            if not isinstance(each, model.Assign) or each.value is None:
+                continue
+            if any(model.last_name(target) == tensor.id for target in each.targets):
+                return each.value
+        return tensor

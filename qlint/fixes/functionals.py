@@ -1,0 +1,425 @@
+"""Arithmetic and concatenation by FloatFunctionals."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from qlint.fixes.imports import FLOAT_FUNCTIONAL, QUANT_STUB, spell
+from qlint.fixes.reasons import NotFixableError
+from qlint.fixes.relus import followed_by_relu
+from qlint.flow.values import (
+    FLOAT,
+    State,
+    Tensor,
+    Value,
+    is_surely_no_tensor,
+    options_of,
+    tensors_in,
+)
+from qlint.semantics.operations import Op
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from qlint.diagnostics import Applicability, Edit
+    from qlint.fixes.build import Place
+    from qlint.flow.events import Operation
+
+# Functions and methods that are one operation of two tensors, and the parameters of those.
+_METHODS = {
+    Op.ADD: "add",
+    Op.SUB: "add",
+    Op.MUL: "mul",
+    Op.MATMUL: "matmul",
+}
+_MATMULS = frozenset({"@", "@=", "matmul", "bmm", "mm", "__matmul__"})
+_SECOND = frozenset({"other", "mat2"})
+_CATS = frozenset({"cat", "concat", "concatenate"})
+
+
+def use_functional(place: Place) -> tuple[str, Applicability, list[Edit]]:
+    """What to say, how safe it is, and the edits.
+
+    Raises:
+        NotFixableError: No FloatFunctional does the same.
+    """
+    event = place.event_of_operation()
+    work = _Work(place, event)
+    node = place.node
+    if event.op is Op.CAT:
+        work.cat()
+    elif isinstance(node, model.BinaryOp):
+        work.operator(node)
+    elif isinstance(node, model.AugmentedAssign):
+        work.assignment(node)
+    elif isinstance(node, model.Call):
+        work.call(node)
+    else:
+        raise NotFixableError(f"`{event.spelled}` is written in a way that qlint cannot edit")
+    made = ", ".join(f"`{place.owner.this}.{name}`" for name in work.names)
+    several = "FloatFunctionals" if len(work.names) > 1 else "a FloatFunctional"
+    message = f"use {several} of its own, {made}"
+    if work.stubs:
+        return f"{message}, and quantize the float operand", "unsafe", work.edits
+    return message, "safe", work.edits
+
+
+@dataclass(slots=True)
+class _Work:
+    """The edits of one fix."""
+
+    place: Place
+    event: Operation
+    edits: list[Edit] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    stubs: int = 0
+
+    # What is added to the class
+
+    def functional(self, wish: str) -> str:
+        """A new FloatFunctional: the source of it."""
+        spelled, imports = spell(self.place.source, FLOAT_FUNCTIONAL)
+        name = self.place.give(wish, f"{spelled}()", self.edits)
+        self.edits += imports
+        self.names.append(name)
+        return f"{self.place.owner.this}.{name}"
+
+    def stub(self, functional: str) -> str:
+        """A new QuantStub for an operand: the source of it."""
+        spelled, imports = spell(self.place.source, QUANT_STUB)
+        wish = f"{functional.rpartition('.')[2]}_quant"
+        name = self.place.give(wish, f"{spelled}()", self.edits)
+        self.edits += imports
+        self.stubs += 1
+        return f"{self.place.owner.this}.{name}"
+
+    # The forms
+
+    def operator(self, node: model.BinaryOp) -> None:
+        """``a + b``."""
+        left, right = node.left, node.right
+        first, second = self._kinds(2)
+        if first == "number":
+            self._number_first(node, left, right)
+            return
+        end_of_left = self.place.source.whole(left)[1]
+        if second == "number":
+            opening, between, closing = self._with_number(right)
+        else:
+            relu = self.event.op is Op.ADD and followed_by_relu(self.place, node, self.edits)
+            opening, between, closing = self._of_two(first, second, relu=relu)
+        start_of_right = self.place.source.whole(right)[0]
+        self._wrap(node.start, opening, node.end, closing)
+        self._replace_operator(node, end_of_left, start_of_right, between)
+
+    def assignment(self, node: model.AugmentedAssign) -> None:
+        """``a += b``."""
+        if not isinstance(node.target, (model.Name, model.Attribute)):
+            raise NotFixableError("what is changed in place is part of something else")
+        self.place.require_unshared()
+        source = self.place.source
+        first, second = self._kinds(2)
+        if first == "number":
+            raise NotFixableError("a number is not changed in place")
+        if second == "number":
+            opening, between, closing = self._with_number(node.value)
+        else:
+            relu = self.event.op is Op.ADD and followed_by_relu(self.place, node, self.edits)
+            opening, between, closing = self._of_two(first, second, relu=relu)
+        word = f"{node.op}="
+        at = source.token(word, node.target.end, node.value.start)
+        target = source.of(node.target)
+        end = source.skip_blanks(at + len(word))
+        self.edits.append(source.edit(at, end, f"= {opening}{target}{between}"))
+        self._close(node.start, node.end, closing)
+
+    def call(self, node: model.Call) -> None:
+        """``torch.add(a, b)``, ``a.add(b)``, ``sum([a, b])``."""
+        name = self.event.spelled.strip("()").rpartition(".")[2]
+        if name == "sum":
+            self._sum(node)
+            return
+        self.place.require_plain_arguments(node)
+        in_place = name.endswith("_") and not name.endswith("__")
+        if in_place:
+            self.place.require_unshared()
+        operands = self._operands(node)
+        if len(operands) != 2:
+            raise NotFixableError(f"`{self.event.spelled}` is called in a way of its own")
+        left, right = operands
+        if name.strip("_") in ("rsub", "radd", "rmul", "rmatmul"):
+            left, right = right, left
+        text = self._of_texts(left, right, node)
+        start = node.start
+        if in_place:
+            text = self._assigned(node, text)
+        self.edits.append(self.place.source.edit(start, node.end, text))
+
+    def cat(self) -> None:
+        """``torch.cat([a, b], 1)``."""
+        node = self.place.node
+        name = self.event.spelled.rpartition(".")[2].strip("()")
+        if not isinstance(node, model.Call) or self.event.form != "function":
+            raise NotFixableError(f"`{self.event.spelled}` is called in a way of its own")
+        self.place.require_plain_arguments(node)
+        if name == "stack":
+            self._stack(node)
+            return
+        if name not in _CATS:
+            raise NotFixableError(
+                f"`{name}` gives tensors with few dimensions more, which `cat` does not"
+            )
+        if any(tensor == FLOAT for value in self._values() for tensor in tensors_in(value)):
+            raise NotFixableError("one of the tensors is float, and needs a QuantStub of its own")
+        source = self.place.source
+        self.edits.append(
+            source.edit(node.func.start, node.func.end, f"{self.functional('cat')}.cat")
+        )
+        renamed = {"tensors": "x", "axis": "dim"}
+        for each in node.arguments:
+            if each.keyword in renamed:
+                end = each.start + len(each.keyword)
+                self.edits.append(source.edit(each.start, end, renamed[each.keyword]))
+
+    def _stack(self, node: model.Call) -> None:
+        given = {
+            each.keyword or str(index): each.value for index, each in enumerate(node.arguments)
+        }
+        tensors, dim = given.get("0", given.get("tensors")), given.get("1", given.get("dim"))
+        if tensors is None or not (dim is None or isinstance(dim, (model.Constant, model.UnaryOp))):
+            raise NotFixableError("the dimension to stack along is not written out")
+        source = self.place.source
+        where = "0" if dim is None else source.of(dim)
+        functional = self.functional("cat")
+        start, end = source.whole(tensors)
+        self.edits.append(
+            source.edit(
+                node.start,
+                start,
+                f"{functional}.cat([each.unsqueeze({where}) for each in ",
+            )
+        )
+        self.edits.append(source.edit(end, node.end, f"], dim={where})"))
+
+    def _sum(self, node: model.Call) -> None:
+        display = node.arguments[0].value if len(node.arguments) == 1 else None
+        if not isinstance(display, model.Sequence) or len(display.elements) < 2:
+            raise NotFixableError("how many tensors are summed up is not written out")
+        if any(isinstance(each, model.Starred) for each in display.elements):
+            raise NotFixableError("how many tensors are summed up is not written out")
+        if any(tensor == FLOAT for value in self._values() for tensor in tensors_in(value)):
+            raise NotFixableError("one of the tensors is float, and needs a QuantStub of its own")
+        self._require_no_comments(node)
+        source = self.place.source
+        text = source.of(display.elements[0])
+        for each in display.elements[1:]:
+            text = f"{self.functional('add')}.add({text}, {source.of(each)})"
+        self.edits.append(source.edit(node.start, node.end, text))
+
+    # The parts of what is written
+
+    def _of_two(self, first: str, second: str, *, relu: bool) -> tuple[str, str, str]:
+        """What comes before, between and behind two tensors."""
+        op = self.event.op
+        if op is Op.MATMUL and self._name() not in _MATMULS:
+            raise NotFixableError(f"FloatFunctional has no `{self._name()}`")
+        if op not in _METHODS:
+            raise NotFixableError("torch has no int8 division")
+        method = "add_relu" if relu else _METHODS[op]
+        negative = self.functional("neg") if op is Op.SUB else ""
+        functional = self.functional("sub" if op is Op.SUB else method)
+        opening, between, closing = f"{functional}.{method}(", ", ", ")"
+        if negative:
+            between, closing = f", {negative}.mul_scalar(", ", -1.0))"
+        if first == "float":
+            opening, between = f"{opening}{self.stub(functional)}(", f"){between}"
+        if second == "float":
+            inner = f"{self.stub(functional)}("
+            between, closing = f"{between}{inner}", f"){closing}"
+        return opening, between, closing
+
+    def _with_number(self, number: model.Expression) -> tuple[str, str, str]:
+        """What comes before a tensor, between it and a number, and behind that."""
+        op = self.event.op
+        atomic = (model.Constant, model.Name, model.Attribute, model.Call, model.Subscript)
+        enclosed = self.place.source.whole(number) != (number.start, number.end)
+        brackets = ("", "") if isinstance(number, atomic) or enclosed else ("(", ")")
+        if op is Op.ADD:
+            return f"{self.functional('shift')}.add_scalar(", ", ", ")"
+        if op is Op.SUB:
+            opening = f"{self.functional('shift')}.add_scalar("
+            return opening, f", -{brackets[0]}", f"{brackets[1]})"
+        if op is Op.MUL:
+            return f"{self.functional('scale')}.mul_scalar(", ", ", ")"
+        self._require_exact_inverse(number)
+        return f"{self.functional('scale')}.mul_scalar(", ", 1 / ", ")"
+
+    def _require_exact_inverse(self, number: model.Expression) -> None:
+        if self._name() not in ("/", "/=", "div", "div_", "true_divide"):
+            raise NotFixableError(f"`{self._name()}` is no multiplication")
+        value = number.value if isinstance(number, model.Constant) else None
+        exact = isinstance(value, (int, float)) and value and abs(math.frexp(value)[0]) == 0.5
+        if not exact:
+            raise NotFixableError(
+                "multiplying by the inverse would round otherwise than dividing does"
+            )
+
+    def _number_first(
+        self, node: model.BinaryOp, number: model.Expression, tensor: model.Expression
+    ) -> None:
+        """``2 * x``, ``1 - x``."""
+        self._require_no_comments(node)
+        source = self.place.source
+        texts = [source.text[slice(*source.whole(each))] for each in (number, tensor)]
+        self.edits.append(
+            source.edit(node.start, node.end, self._number_before(texts[0], texts[1]))
+        )
+
+    def _number_before(self, number: str, tensor: str) -> str:
+        op = self.event.op
+        if op is Op.MUL:
+            return f"{self.functional('scale')}.mul_scalar({tensor}, {number})"
+        if op is Op.ADD:
+            return f"{self.functional('shift')}.add_scalar({tensor}, {number})"
+        if op is Op.SUB:
+            negative = f"{self.functional('neg')}.mul_scalar({tensor}, -1.0)"
+            return f"{self.functional('shift')}.add_scalar({negative}, {number})"
+        raise NotFixableError("torch has no int8 division")
+
+    def _of_texts(self, left: model.Expression, right: model.Expression, node: model.Call) -> str:
+        """The whole expression for two operands of a call."""
+        self._require_no_comments(node)
+        source = self.place.source
+        texts = [source.text[slice(*source.whole(each))] for each in (left, right)]
+        kinds = [kind_of(self._value_of(node, each)) for each in (left, right)]
+        alpha = self._alpha(node)
+        if kinds[0] == "number":
+            if alpha:
+                raise NotFixableError("`alpha` multiplies a tensor that is added to a number")
+            return self._number_before(*texts)
+        if kinds[1] == "number":
+            if alpha:
+                raise NotFixableError("`alpha` multiplies a number")
+            opening, between, closing = self._with_number(right)
+        else:
+            if alpha:
+                texts[1] = f"{self.functional('scale')}.mul_scalar({texts[1]}, {alpha})"
+            opening, between, closing = self._of_two(*kinds, relu=False)
+        return f"{opening}{texts[0]}{between}{texts[1]}{closing}"
+
+    def _alpha(self, node: model.Call) -> str:
+        """The source of what the second operand is multiplied by, if anything."""
+        alpha = next((each.value for each in node.arguments if each.keyword == "alpha"), None)
+        if alpha is None or self.place.source.of(alpha) in ("1", "1.0"):
+            return ""
+        number = alpha.operand if isinstance(alpha, model.UnaryOp) and alpha.op == "-" else alpha
+        value = number.value if isinstance(number, model.Constant) else None
+        exact = isinstance(value, (int, float)) and value and abs(math.frexp(value)[0]) == 0.5
+        if not exact:
+            raise NotFixableError("multiplying by `alpha` first would round twice")
+        return self.place.source.of(alpha)
+
+    # What the operands are
+
+    def _operands(self, node: model.Call) -> list[model.Expression]:
+        """The expressions of the tensors and numbers that a call gets."""
+        operands = [each.value for each in node.arguments if each.keyword != "alpha"]
+        keywords = {each.keyword for each in node.arguments} - {None, "alpha"}
+        if not keywords <= {"input", *_SECOND}:
+            raise NotFixableError(f"`{self.event.spelled}` is called in a way of its own")
+        if self.event.form == "method":
+            assert isinstance(node.func, model.Attribute)
+            operands.insert(0, node.func.value)
+        first = next((each.value for each in node.arguments if each.keyword == "input"), None)
+        if first is not None:
+            operands.sort(key=lambda each: each is not first)
+        return operands
+
+    def _values(self) -> tuple[Value, ...]:
+        return self.place.operands()
+
+    def _value_of(self, node: model.Call, operand: model.Expression) -> Value:
+        given: list[model.Expression] = []
+        if self.event.form == "method":
+            assert isinstance(node.func, model.Attribute)
+            given.append(node.func.value)
+        positional = [each.value for each in node.arguments if each.keyword is None]
+        given += [*positional, *(each.value for each in node.arguments if each.keyword)]
+        values = self._values()
+        index = given.index(operand)
+        if len(values) != len(given):
+            raise NotFixableError("what this gets differs from call to call")
+        return values[index]
+
+    def _kinds(self, count: int) -> list[str]:
+        values = self._values()
+        if len(values) != count:
+            raise NotFixableError("what this gets differs from call to call")
+        return [kind_of(each) for each in values]
+
+    def _name(self) -> str:
+        return self.event.spelled.strip("()").rpartition(".")[2]
+
+    # Putting it in
+
+    def _wrap(self, start: int, opening: str, end: int, closing: str) -> None:
+        source = self.place.source
+        self.edits.append(source.edit(start, start, opening, 1, start - end))
+        self._close(start, end, closing)
+
+    def _close(self, start: int, end: int, closing: str) -> None:
+        self.edits.append(self.place.source.edit(end, end, closing, 0, end - start))
+
+    def _replace_operator(self, node: model.BinaryOp, start: int, end: int, between: str) -> None:
+        """Put a comma, and what follows it, in the place of an operator."""
+        source = self.place.source
+        at = source.token(node.op, start, end)
+        behind = at + len(node.op)
+        first, comma, rest = between.partition(", ")
+        if not source.text[start:at].strip(" \t"):
+            if not source.text[behind:end].strip(" \t"):
+                self.edits.append(source.edit(start, end, between))
+                return
+            # Behind the operator the line goes on below, or there is a comment.
+            self.edits.append(source.edit(start, behind, first + comma.rstrip()))
+        else:
+            self.edits.append(source.edit(start, start, first + ",", 0, node.end - node.start))
+            self.edits.append(source.edit(at, source.skip_blanks(behind), ""))
+        if rest:
+            self.edits.append(source.edit(end, end, rest, 1, node.start - node.end))
+
+    def _require_no_comments(self, node: model.Node) -> None:
+        if self.place.source.has_comment(node.start, node.end):
+            raise NotFixableError("a comment stands inside of it, and would be lost")
+
+    def _assigned(self, node: model.Call, text: str) -> str:
+        """``x.add_(y)`` alone on a line becomes ``x = ...``."""
+        receiver = node.func.value if isinstance(node.func, model.Attribute) else None
+        statement = self.place.source.statement(node)
+        if not isinstance(statement, model.ExpressionStatement) or statement.value is not node:
+            return text
+        if not isinstance(receiver, model.Name):
+            raise NotFixableError("what is changed in place has no name of its own")
+        return f"{receiver.id} = {text}"
+
+
+def kind_of(value: Value) -> str:
+    """``tensor`` (int8 for sure), ``float`` or ``number``.
+
+    Raises:
+        NotFixableError: It is not known, or may be several of these.
+    """
+    kinds: set[str] = set()
+    for each in options_of(value):
+        if isinstance(each, Tensor):
+            if each.state is State.MAYBE:
+                raise NotFixableError("an operand is a float tensor at times, and int8 at others")
+            kinds.add("float" if each.state is State.FLOAT else "tensor")
+        elif is_surely_no_tensor(each):
+            kinds.add("number")
+    if not kinds:
+        raise NotFixableError("it is not known whether an operand is a number or a tensor")
+    if len(kinds) > 1:
+        raise NotFixableError("an operand is not of the same kind each time")
+    return kinds.pop()

@@ -1,0 +1,109 @@
+"""How a file names what a fix needs, and the import that it lacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.semantics.names import NN, QUANTIZATION, QUANTIZED, canonical
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from qlint.diagnostics import Edit
+    from qlint.fixes.source import Source
+
+FLOAT_FUNCTIONAL = QUANTIZED + "FloatFunctional"
+QUANT_STUB = QUANTIZATION + "QuantStub"
+DEQUANT_STUB = QUANTIZATION + "DeQuantStub"
+_TOP = (1 << 30,)
+
+
+def spell(source: Source, dotted: str) -> tuple[str, list[Edit]]:
+    """How to write a name of torch in a file, and the edits that import it if need be."""
+    package, _, name = dotted.rpartition(".")
+    known = _imported(source)
+    for local, meant in known.items():
+        if canonical(meant) == dotted:
+            return local, []
+    # Of what lies below `torch.ao`, only what is imported by name is sure to be there.
+    if package == NN.rstrip("."):
+        for local, meant in known.items():
+            if meant == package:
+                return f"{local}.{name}", []
+        for local, meant in known.items():
+            if meant == "torch":
+                return f"{local}.nn.{name}", []
+    local = name if name not in _bound(source) else f"_{name}"
+    alias = "" if local == name else f" as {local}"
+    return local, _import(source, package, f"{name}{alias}")
+
+
+def meaning(source: Source, expression: model.Expression) -> str:
+    """The canonical dotted name that an expression stands for, by the imports of its file."""
+    names = []
+    while isinstance(expression, model.Attribute):
+        names.append(expression.name)
+        expression = expression.value
+    if not isinstance(expression, model.Name):
+        return ""
+    start = _imported(source).get(expression.id, "")
+    return canonical(".".join([start, *reversed(names)])) if start else ""
+
+
+def _imported(source: Source) -> dict[str, str]:
+    """What the imports at the top level of a file bind, and the dotted names of that."""
+    found: dict[str, str] = {}
+    for statement in source.body:
+        if isinstance(statement, model.Import):
+            for dotted, alias in statement.names:
+                found[alias or dotted.partition(".")[0]] = (
+                    dotted if alias else dotted.partition(".")[0]
+                )
+        elif isinstance(statement, model.ImportFrom) and not statement.level:
+            for name, alias in statement.names or ():
+                found[alias or name] = f"{statement.module}.{name}"
+    return found
+
+
+def _bound(source: Source) -> set[str]:
+    """All names that the code of a file uses anywhere."""
+    return {each.id for each in model.walk(source.body) if isinstance(each, model.Name)} | {
+        each.name
+        for each in model.walk(source.body)
+        if isinstance(each, (model.ClassDef, model.FunctionDef, model.Parameter))
+    }
+
+
+def _import(source: Source, package: str, names: str) -> list[Edit]:
+    """Put an import among those at the head of the file, in the alphabet's order."""
+    line = f"from {package} import {names}"
+    definitions = (model.ClassDef, model.FunctionDef)
+    first = next((each.start for each in source.body if isinstance(each, definitions)), None)
+    imports = [
+        each
+        for each in source.body
+        if isinstance(each, (model.Import, model.ImportFrom))
+        and (first is None or each.start < first)
+    ]
+    of_torch = [each for each in imports if _is_of_torch(each)]
+    before = [each for each in of_torch if _sorts_before(each, package)]
+    if of_torch and not before:
+        start = of_torch[0].start
+        return [source.edit(start, start, f"{line}{source.line_end}", *_TOP)]
+    if before or imports:
+        end = source.end_of_line((before or imports)[-1])
+        return [source.edit(end, end, f"{source.line_end}{line}", *_TOP)]
+    docstring = source.body[0] if source.body else None
+    if isinstance(docstring, model.ExpressionStatement):
+        end = source.end_of_line(docstring)
+        return [source.edit(end, end, f"{source.line_end * 2}{line}", *_TOP)]
+    return [source.edit(0, 0, f"{line}{source.line_end}", *_TOP)]
+
+
+def _sorts_before(statement: model.Import | model.ImportFrom, package: str) -> bool:
+    return isinstance(statement, model.Import) or statement.module <= package
+
+
+def _is_of_torch(statement: model.Import | model.ImportFrom) -> bool:
+    if isinstance(statement, model.ImportFrom):
+        return not statement.level and statement.module.partition(".")[0] == "torch"
+    return any(dotted.partition(".")[0] == "torch" for dotted, _ in statement.names)

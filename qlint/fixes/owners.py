@@ -1,0 +1,255 @@
+"""The class that a fix changes: what its instances are given in ``__init__``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qlint.fixes.reasons import NotFixableError
+from qlint.flow.modules import is_module_class
+from qlint.flow.values import Class, External
+from qlint.semantics import modules as known
+from qlint.semantics.names import canonical
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qlint.diagnostics import Edit
+    from qlint.fixes.source import Source
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_STATIC = frozenset({"staticmethod", "classmethod"})
+_RECORDS = ("dataclass", "define", "frozen", "attrs", "attr.s")
+_LISTS_CHILDREN = frozenset({"children", "named_children", "_modules"})
+# New lines stand behind what opens and closes brackets at the same place.
+_SKELETON, _LINE, _TAIL = (2, 0), (2, 1), (2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The module class in whose method something stands, and how that names the instance."""
+
+    source: Source
+    cls: Class
+    this: str
+
+    @classmethod
+    def of(cls, source: Source, node: model.Node, classes: Mapping[model.ClassDef, Class]) -> Owner:
+        """The class in whose method a node stands.
+
+        Raises:
+            NotFixableError: There is none that could be given an attribute.
+        """
+        below = node
+        method: model.FunctionDef | None = None
+        for each in source.around(node):
+            if isinstance(each, model.ClassDef):
+                break
+            if isinstance(each, model.FunctionDef):
+                method = each
+            below = each
+        else:
+            where = "a plain function" if method is not None else "no class"
+            raise NotFixableError(
+                f"this is in {where}, and what observes it must be an attribute of a module: "
+                "make it a method, or hand the FloatFunctional in"
+            )
+        value = classes.get(each)
+        if method is None or method is not below or value is None:
+            raise NotFixableError("this is not in a method of a class")
+        if not is_module_class(value):
+            raise NotFixableError(
+                f"`{value.name}` is no nn.Module, and convert finds modules only in modules"
+            )
+        positional = (*method.parameters.positional_only, *method.parameters.positional)
+        decorators = {model.last_name(each) for each in method.decorators}
+        if not positional or decorators & _STATIC:
+            raise NotFixableError(f"`{method.name}` knows no instance: make it a method")
+        owner = cls(source, value, positional[0].name)
+        owner._check_shadows(node)
+        owner._check_children()
+        return owner
+
+    def _check_shadows(self, node: model.Node) -> None:
+        """Refuse where a function between the method and the node has a parameter ``self``."""
+        for each in self.source.around(node):
+            if isinstance(each, model.ClassDef):
+                return
+            if isinstance(each, (model.FunctionDef, model.Lambda)):
+                outer = next(iter(self.source.around(each)), None)
+                is_method = isinstance(each, model.FunctionDef) and isinstance(
+                    outer, model.ClassDef
+                )
+                names = {
+                    part.name
+                    for part in model.walk(each.parameters)
+                    if isinstance(part, model.Parameter)
+                }
+                if self.this in names and not is_method:
+                    raise NotFixableError(f"`{self.this}` is another thing here")
+
+    def _check_children(self) -> None:
+        """Refuse a class whose instances go through all that they hold."""
+        bases = {canonical(each.name) for each in self.cls.mro if isinstance(each, External)}
+        container = next(iter(bases & known.CONTAINERS), None)
+        if container is not None:
+            short = container.rpartition(".")[2]
+            raise NotFixableError(
+                f"`{self.cls.name}` is an nn.{short}, which would run a new attribute as one of "
+                "its layers"
+            )
+        for each in model.walk(self.cls.node.body):
+            if not isinstance(each, model.Attribute) or each.name not in _LISTS_CHILDREN:
+                continue
+            if model.last_name(each.value) == self.this:
+                raise NotFixableError(
+                    f"`{self.cls.name}` goes through its own children, and a new attribute would "
+                    "be one of them"
+                )
+
+    def give(self, name: str, made: str) -> list[Edit]:
+        """Edits by which ``__init__`` gives each instance a new attribute.
+
+        Raises:
+            NotFixableError: There is no place for it.
+        """
+        init = self._init()
+        if init is None:
+            return self._new_init(name, made)
+        for statement in init.body:
+            if self._calls_base(statement):
+                return self._behind(statement, f"{_first(init)}.{name} = {made}")
+        raise NotFixableError(
+            f"the __init__ of `{self.cls.name}` does not call that of its base at its top level"
+        )
+
+    def behind(self, statement: model.Statement, line: str) -> list[Edit]:
+        """Edits that put a line behind a simple statement."""
+        return self._behind(statement, line)
+
+    def _behind(self, statement: model.Statement, line: str) -> list[Edit]:
+        source = self.source
+        indentation = source.indentation(_first_on_line(source, statement))
+        if indentation is None:  # `def __init__(self): super().__init__()`
+            return [source.edit(statement.end, statement.end, f"; {line}", *_LINE)]
+        end = source.end_of_line(statement)
+        return [source.edit(end, end, f"{source.line_end}{indentation}{line}", *_LINE)]
+
+    def _init(self) -> model.FunctionDef | None:
+        self._check_subclasses()
+        if "__init__" not in self.cls.namespace:
+            return None
+        for each in self.cls.node.body:
+            if isinstance(each, model.FunctionDef) and each.name == "__init__":
+                return each
+        raise NotFixableError(f"the __init__ of `{self.cls.name}` is not a plain method")
+
+    def _check_subclasses(self) -> None:
+        """Refuse a class from which another is derived whose constructor does without its own."""
+        waiting = [*self.cls.subclasses]
+        while waiting:
+            each = waiting.pop()
+            waiting += each.subclasses
+            names = {self.cls.name, *_names_between(each, self.cls)}
+            for part in each.node.body:
+                is_init = isinstance(part, model.FunctionDef) and part.name == "__init__"
+                if is_init and not _calls_init_of(part, names):
+                    raise NotFixableError(
+                        f"`{each.name}` is derived from `{self.cls.name}` and does not call its "
+                        "__init__"
+                    )
+
+    def _calls_base(self, statement: model.Statement) -> bool:
+        if not isinstance(statement, (model.ExpressionStatement, model.Assign)):
+            return False
+        return any(_is_init_call(each) for each in model.walk(statement))
+
+    def _new_init(self, name: str, made: str) -> list[Edit]:
+        source, node = self.source, self.cls.node
+        decorators = [source.of(each) for each in node.decorators]
+        if any(word in each for each in decorators for word in _RECORDS):
+            raise NotFixableError(f"the __init__ of `{self.cls.name}` is made by a decorator")
+        head: model.Statement | None = None
+        for each in node.body:
+            if not isinstance(each, (model.ExpressionStatement, model.Assign)):
+                break
+            head = each
+        first = node.body[0] if node.body else None
+        indentation = None if first is None else source.indentation(first)
+        if first is None or indentation is None:
+            raise NotFixableError(f"`{self.cls.name}` is written on one line")
+        end = source.end_of_line(head) if head is not None else _end_of_header(source, node)
+        line_end = source.line_end
+        plain = all(
+            isinstance(each, External) and canonical(each.name) in (known.MODULE, "builtins.object")
+            for each in self.cls.mro[1:]
+        )
+        parameters = ("self", "") if plain else ("self, *args, **kwargs", "*args, **kwargs")
+        inner = indentation + _step(indentation)
+        skeleton = (
+            f"{line_end if head is not None else ''}{line_end}"
+            f"{indentation}def __init__({parameters[0]}):{line_end}"
+            f"{inner}super().__init__({parameters[1]})"
+        )
+        edits = [
+            source.edit(end, end, skeleton, *_SKELETON),
+            source.edit(end, end, f"{line_end}{inner}self.{name} = {made}", *_LINE),
+        ]
+        blank = source.text[end:].lstrip(" \t")
+        if not blank.startswith((line_end * 2, "\n\n")) and len(node.body) > 0 and blank.strip():
+            edits.append(source.edit(end, end, line_end, *_TAIL))
+        return edits
+
+
+def _first(function: model.FunctionDef) -> str:
+    parameters = (*function.parameters.positional_only, *function.parameters.positional)
+    return parameters[0].name if parameters else "self"
+
+
+def _is_init_call(node: model.Node) -> bool:
+    """``super().__init__()``, ``super(Net, self).__init__()``, ``Base.__init__(self)``."""
+    func = node.func if isinstance(node, model.Call) else None
+    return isinstance(func, model.Attribute) and func.name == "__init__"
+
+
+def _calls_init_of(init: model.Statement, names: set[str]) -> bool:
+    """Whether a constructor calls that of one of some classes, or of the next one in line."""
+    for node in model.walk((init, *getattr(init, "body", ()))):
+        if not _is_init_call(node):
+            continue
+        assert isinstance(node, model.Call)
+        assert isinstance(node.func, model.Attribute)
+        receiver = node.func.value
+        if isinstance(receiver, model.Call) and model.last_name(receiver.func) == "super":
+            given = receiver.arguments[0].value if receiver.arguments else None
+            if given is None or model.last_name(given) not in names:
+                return True
+        elif model.last_name(receiver) in names:
+            return True
+    return False
+
+
+def _names_between(derived: Class, base: Class) -> set[str]:
+    """The names of the classes that stand between two in the line of inheritance."""
+    names = [each.name for each in derived.mro if isinstance(each, Class)]
+    return set(names[1 : names.index(base.name)]) if base.name in names else set()
+
+
+def _first_on_line(source: Source, statement: model.Statement) -> model.Statement:
+    """The statement that begins the line on which one stands: ``a = 1; b = 2``."""
+    row = source.module.position(statement.start).row
+    block = source.block(statement)
+    same = [each for each in block if source.module.position(each.end).row == row]
+    return min([*same, statement], key=lambda each: each.start)
+
+
+def _end_of_header(source: Source, node: model.ClassDef) -> int:
+    colon = source.token(":", node.end, len(source.text))
+    found = _LINE_END.search(source.text, colon)
+    return len(source.text) if found is None else found.start()
+
+
+def _step(indentation: str) -> str:
+    return "\t" if indentation.endswith("\t") else "    "

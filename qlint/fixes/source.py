@@ -1,0 +1,166 @@
+"""A file as an editor of it sees it: nodes with what is around them, lines and their ends."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from qlint.diagnostics import Edit
+from qlint.syntax import model
+from qlint.syntax.comments import all_comments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlint.flow.events import Site
+    from qlint.program.project import Module
+
+_NodeT = TypeVar("_NodeT", bound=model.Node)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Source:
+    """One linted file."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.text = module.text
+        self.body = module.file.body
+
+    @cached_property
+    def line_end(self) -> str:
+        """How the file ends its lines."""
+        found = _LINE_END.search(self.text)
+        return "\n" if found is None else found[0]
+
+    @cached_property
+    def _around(self) -> dict[model.Node, model.Node]:
+        return {part: node for node in model.walk(self.body) for part in model.parts(node)}
+
+    @cached_property
+    def _at(self) -> dict[tuple[int, int], list[model.Node]]:
+        found: dict[tuple[int, int], list[model.Node]] = {}
+        for node in model.walk(self.body):
+            found.setdefault((node.start, node.end), []).append(node)
+        return found
+
+    def find(self, site: Site, kind: type[_NodeT]) -> _NodeT | None:
+        """The node of a kind that stands exactly at a site."""
+        nodes = self._at.get((site.start, site.end), ())
+        return next((node for node in nodes if isinstance(node, kind)), None)
+
+    def around(self, node: model.Node) -> Iterator[model.Node]:
+        """The nodes that a node lies in, the innermost first."""
+        outer = self._around.get(node)
+        while outer is not None:
+            yield outer
+            outer = self._around.get(outer)
+
+    def statement(self, node: model.Node) -> model.Statement | None:
+        """The statement that an expression is part of."""
+        if isinstance(node, model.Statement):
+            return node
+        return next((each for each in self.around(node) if isinstance(each, model.Statement)), None)
+
+    def block(self, statement: model.Statement) -> model.Block:
+        """The statements among which one stands."""
+        outer = self._around.get(statement)
+        if outer is None:
+            return self.body
+        waiting = [getattr(outer, name, ()) for name in ("body", "orelse", "finalbody")]
+        waiting += [block for _, block in getattr(outer, "handlers", ())]
+        waiting += [block for _, _, block in getattr(outer, "cases", ())]
+        return next((block for block in waiting if statement in block), (statement,))
+
+    def of(self, node: model.Node) -> str:
+        """The text of a node."""
+        return self.text[node.start : node.end]
+
+    def whole(self, node: model.Expression) -> tuple[int, int]:
+        """From where to where an expression stands with the parentheses around it, if these are
+        not those of the call or definition that it is in.
+        """  # noqa: D205
+        start, end = node.start, node.end
+        first = next(iter(self.around(node)), None)
+        low = 0 if first is None else first.start
+        high = len(self.text) if first is None else first.end
+        while True:
+            before = self.text[low:start].rstrip()
+            behind = self.skip(end)
+            if not before.endswith("(") or behind >= high or self.text[behind] != ")":
+                return start, end
+            start, end = low + len(before) - 1, behind + 1
+
+    def skip(self, offset: int) -> int:
+        """Where the next token begins from an offset on, past blanks and comments."""
+        while offset < len(self.text):
+            if self.text[offset] == "#":
+                found = _LINE_END.search(self.text, offset)
+                offset = len(self.text) if found is None else found.start()
+            elif self.text[offset] in " \t\f\r\n\\":
+                offset += 1
+            else:
+                break
+        return offset
+
+    def skip_blanks(self, offset: int) -> int:
+        """Where the next character that is no blank stands from an offset on."""
+        while self.text[offset : offset + 1] in (" ", "\t"):
+            offset += 1
+        return offset
+
+    def token(self, word: str, start: int, end: int) -> int:
+        """Where a token stands between two offsets, between which there are only tokens of one
+        character beside it, blanks and comments; -1 if it does not.
+        """  # noqa: D205
+        offset = self.skip(start)
+        while offset < end:
+            if self.text.startswith(word, offset):
+                return offset
+            offset = self.skip(offset + 1)
+        return -1
+
+    def has_comment(self, start: int, end: int) -> bool:
+        """Whether a comment begins between two offsets."""
+        return any(start <= each < end for each in self._comments)
+
+    @cached_property
+    def _comments(self) -> list[int]:
+        starts = self.module.file.line_starts
+        return [each.start for each in all_comments(self.text, starts)]
+
+    def end_of_line(self, statement: model.Statement) -> int:
+        """Where the last line of a simple statement ends, and of those on the same line."""
+        end = statement.end
+        while True:
+            found = _LINE_END.search(self.text, end)
+            line_end = len(self.text) if found is None else found.start()
+            longer = [
+                each.end for each in self.block(statement) if each.start < line_end < each.end
+            ]
+            if not longer:
+                return line_end
+            end = max(longer)
+
+    def indentation(self, statement: model.Statement) -> str | None:
+        """The blanks in front of a statement, None if something else stands there."""
+        start = self.module.file.line_starts[self.module.position(statement.start).row - 1]
+        before = self.text[start : statement.start]
+        return before if not before.strip() else None
+
+    @cached_property
+    def _rows(self) -> list[range]:
+        nodes = model.walk(self.body)
+        return [self.module.rows(each) for each in nodes if isinstance(each, model.Statement)]
+
+    def rows_around(self, edit: Edit) -> frozenset[int]:
+        """The rows of the statements that an edit touches."""
+        first, last = edit.location.row, edit.end_location.row
+        touched = [each for each in self._rows if each.start <= last and first < each.stop]
+        return frozenset(row for each in touched for row in each) | {first, last}
+
+    def edit(self, start: int, end: int, content: str, *rank: int) -> Edit:
+        """An edit of a stretch of the file."""
+        position = self.module.position
+        return Edit(position(start), position(end), content, rank or (0,))

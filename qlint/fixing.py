@@ -1,0 +1,166 @@
+"""Linting and fixing by turns until nothing is left to fix, and writing what came of it."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import os
+import tempfile
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qlint.engine import lint
+from qlint.errors import UserError
+from qlint.fixes.edits import apply
+from qlint.syntax.parse import decode
+from qlint.syntax.positions import Positions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from qlint.config import Settings
+    from qlint.diagnostics import Diagnostic, Position
+
+# Fixes that touch the same lines are carried out one after the other.
+_MOST_ROUNDS = 20
+
+
+@dataclass(slots=True)
+class Fixed:
+    """What fixing came to: the findings that are left, and the files as they were and are now."""
+
+    diagnostics: list[Diagnostic]
+    count: int = 0
+    before: dict[Path, bytes] = field(default_factory=dict)
+    after: dict[Path, bytes] = field(default_factory=dict)
+
+    def changed(self) -> Iterator[tuple[Path, bytes, bytes]]:
+        """The files that have changed, with their contents before and after."""
+        for path, content in sorted(self.after.items()):
+            if content != self.before[path]:
+                yield path, self.before[path], content
+
+    def diff(self, name_of: Callable[[Path], str]) -> Iterator[str]:
+        """The lines of a unified diff of all files."""
+        for path, before, after in self.changed():
+            name = name_of(path)
+            old, new = (decode(each).splitlines(keepends=True) for each in (before, after))
+            for line in difflib.unified_diff(old, new, name, name):
+                yield (
+                    line
+                    if line.endswith(("\n", "\r"))
+                    else f"{line}\n\\ No newline at end of file\n"
+                )
+
+    def write(self) -> None:
+        """Replace the files that have changed, each as a whole.
+
+        Raises:
+            UserError: One has been changed by somebody else in the meantime, or cannot be written;
+                that one and those behind it stay as they are.
+        """
+        for path, before, after in self.changed():
+            _replace(path, before, after)
+
+
+def fix(
+    files: Sequence[Path],
+    settings: Settings,
+    overlay: Mapping[Path, bytes],
+    note: Callable[[str], None] | None = None,
+    *,
+    unsafe: bool,
+) -> Fixed:
+    """Lint files and carry out the fixes of what is found, again and again; nothing is written.
+
+    Raises:
+        UserError: ``settings.python`` names no environment.
+    """
+    names = {os.path.abspath(path): path for path in files}
+    fixed = Fixed([])
+    for _ in range(_MOST_ROUNDS):
+        fixed.diagnostics = lint(files, settings, {**overlay, **fixed.after}, note)
+        note = None  # it has been said
+        wanted: dict[Path, list[Diagnostic]] = defaultdict(list)
+        for each in fixed.diagnostics:
+            if each.fix is not None and (unsafe or each.fix.applicability == "safe"):
+                wanted[names[os.path.abspath(each.filename)]].append(each)
+        done = sum(_fix_file(path, found, fixed, overlay) for path, found in wanted.items())
+        fixed.count += done
+        if not done:
+            break
+    return fixed
+
+
+def _fix_file(
+    path: Path, found: Sequence[Diagnostic], fixed: Fixed, overlay: Mapping[Path, bytes]
+) -> int:
+    """Carry out fixes in one file; how many were done."""
+    content = fixed.after.get(path)
+    if content is None:
+        content = overlay[path] if path in overlay else path.read_bytes()
+        fixed.before[path] = content
+    text = decode(content)
+    starts = Positions(text).line_starts
+
+    def offset(position: Position) -> int:
+        return starts[position.row - 1] + position.column - 1
+
+    changed, done = apply(text, [each.fix for each in found if each.fix is not None], offset)
+    if not _is_python(changed):
+        raise RuntimeError(f"the fixes of {path} do not go together")
+    fixed.after[path] = _encode(content, changed)
+    return len(done)
+
+
+def _is_python(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _encode(old: bytes, text: str) -> bytes:
+    """A text in the encoding that a file had, which it still names."""
+    import io
+    import tokenize
+
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(old).readline)
+    return text.encode(encoding)
+
+
+def _shown(path: Path) -> str:
+    """A path for people: from the current directory on, if it lies below."""
+    absolute = Path(os.path.abspath(path))
+    below = absolute.is_relative_to(Path.cwd())
+    return str(absolute.relative_to(Path.cwd()) if below else path)
+
+
+def _replace(path: Path, before: bytes, after: bytes) -> None:
+    """Replace the content of a file at one stroke, so that nobody ever sees half of it."""
+    target = Path(os.path.realpath(path))
+    try:
+        if target.read_bytes() != before:
+            raise UserError(
+                f"{_shown(path)} has changed while it was being fixed; it is left as it is"
+            )
+        mode = target.stat().st_mode
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(after)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).chmod(mode & 0o7777)
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UserError(f"{_shown(path)} cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,39 @@
+"""What a rule proposes to do about a finding; ``qlint.fixes`` makes edits of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Base of all proposals."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseFunctional(Repair):
+    """Compute it by a FloatFunctional of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseModule(Repair):
+    """Call a module of its own instead of a function: ``nn.<name>``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnInstance(Repair):
+    """Call an instance of its own of the same class."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallInstead(Repair):
+    """Call another method with the same arguments."""
+
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class FloatIsland(Repair):
+    """Dequantize what it gets, and quantize what it returns by a QuantStub of its own."""

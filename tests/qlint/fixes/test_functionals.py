@@ -1,0 +1,218 @@
+"""Raw arithmetic and concatenation become FloatFunctionals; the float model stays the same."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+import torch
+
+from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair, run_int8
+
+X = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+
+
+def net(*lines: str, init: str = "") -> str:
+    """A model whose forward consists of some lines."""
+    body = textwrap.indent("\n".join(lines), " " * 8)
+    more = textwrap.indent(textwrap.dedent(init).strip(), " " * 8)
+    return f"""{HEAD}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.conv2 = nn.Conv2d(3, 3, 1)
+        self.relu = nn.ReLU()
+{more}
+
+    def forward(self, x):
+        y = self.conv(x)
+        z = self.conv2(x)
+{body}
+"""
+
+
+FORMS = {
+    "y + z": "self.add.add(y, z)",
+    "y - z": "self.sub.add(y, self.neg.mul_scalar(z, -1.0))",
+    "y * z": "self.mul.mul(y, z)",
+    "y @ z": "self.matmul.matmul(y, z)",
+    "y+z": "self.add.add(y, z)",
+    "(y + z)": "(self.add.add(y, z))",
+    "(y) + (z)": "self.add.add((y), (z))",
+    "y + (z)": "self.add.add(y, (z))",
+    "-1 * y": "self.scale.mul_scalar(y, -1)",
+    "y + 1": "self.shift.add_scalar(y, 1)",
+    "1 + y": "self.shift.add_scalar(y, 1)",
+    "y - 0.5": "self.shift.add_scalar(y, -0.5)",
+    "y - (1 + 2)": "self.shift.add_scalar(y, -(1 + 2))",
+    "y - y.size(1)": "self.shift.add_scalar(y, -y.size(1))",
+    "1 - y": "self.shift.add_scalar(self.neg.mul_scalar(y, -1.0), 1)",
+    "y * 0.3": "self.scale.mul_scalar(y, 0.3)",
+    "y / 2": "self.scale.mul_scalar(y, 1 / 2)",
+    "y / 0.25": "self.scale.mul_scalar(y, 1 / 0.25)",
+    "torch.add(y, z)": "self.add.add(y, z)",
+    "torch.add(input=y, other=z)": "self.add.add(y, z)",
+    "torch.add(other=y, input=z)": "self.add.add(z, y)",
+    "torch.add(y, 3)": "self.shift.add_scalar(y, 3)",
+    "torch.add(y, z, alpha=2)": "self.add.add(y, self.scale.mul_scalar(z, 2))",
+    "torch.sub(y, z)": "self.sub.add(y, self.neg.mul_scalar(z, -1.0))",
+    "torch.rsub(y, z)": "self.sub.add(z, self.neg.mul_scalar(y, -1.0))",
+    "torch.mul(y, z)": "self.mul.mul(y, z)",
+    "torch.mul(y, 2.5)": "self.scale.mul_scalar(y, 2.5)",
+    "torch.div(y, 4)": "self.scale.mul_scalar(y, 1 / 4)",
+    "torch.matmul(y, z)": "self.matmul.matmul(y, z)",
+    "y.add(z)": "self.add.add(y, z)",
+    "y.add(other=z)": "self.add.add(y, z)",
+    "y.sub(z)": "self.sub.add(y, self.neg.mul_scalar(z, -1.0))",
+    "y.mul(0.1)": "self.scale.mul_scalar(y, 0.1)",
+    "y.matmul(z)": "self.matmul.matmul(y, z)",
+    "y.add_(z)": "self.add.add(y, z)",
+    "operator.add(y, z)": "self.add.add(y, z)",
+    "operator.mul(y, z)": "self.mul.mul(y, z)",
+    "sum([y, z])": "self.add.add(y, z)",
+    "sum((y, z, y))": "self.add_1.add(self.add.add(y, z), y)",
+    "y + z + y": "self.add_1.add(self.add.add(y, z), y)",
+    "(y + z) * y": "self.mul.mul((self.add.add(y, z)), y)",
+    "torch.cat([y, z], 1)": "self.cat.cat([y, z], 1)",
+    "torch.cat((y, z), dim=1)": "self.cat.cat((y, z), dim=1)",
+    "torch.cat(tensors=[y, z], axis=1)": "self.cat.cat(x=[y, z], dim=1)",
+    "torch.concat([y, z])": "self.cat.cat([y, z])",
+    "torch.stack([y, z], 1)": "self.cat.cat([each.unsqueeze(1) for each in [y, z]], dim=1)",
+    "torch.stack([y, z], dim=-1)": "self.cat.cat([each.unsqueeze(-1) for each in [y, z]], dim=-1)",
+    "F.relu(y + z)": "self.add_relu.add_relu(y, z)",
+    "self.relu(y + z)": "self.add_relu.add_relu(y, z)",
+    "torch.relu((y + z))": "self.add_relu.add_relu(y, z)",
+    "F.relu(y + z, inplace=True)": "self.add_relu.add_relu(y, z)",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_expression(form: str) -> None:
+    repaired = repair(net(f"return {form}"))
+    assert f"        return {FORMS[form]}\n" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+    assert repaired.codes_left == []
+
+
+STATEMENTS = {
+    "y += z": "y = self.add.add(y, z)",
+    "y -= z": "y = self.sub.add(y, self.neg.mul_scalar(z, -1.0))",
+    "y *= z": "y = self.mul.mul(y, z)",
+    "y += 1": "y = self.shift.add_scalar(y, 1)",
+    "y -= 1": "y = self.shift.add_scalar(y, -1)",
+    "y *= 3": "y = self.scale.mul_scalar(y, 3)",
+    "y /= 8": "y = self.scale.mul_scalar(y, 1 / 8)",
+    "y += z if x.dim() else x": "y = self.add.add(y, z if x.dim() else x)",
+    "y += (z)": "y = self.add.add(y, (z))",
+    "y.add_(z)": "y = self.add.add(y, z)",
+    "y.mul_(2)": "y = self.scale.mul_scalar(y, 2)",
+    "y = y + z  # why": "y = self.add.add(y, z)  # why",
+    "y = y + \\\n    z": "y = self.add.add(y, \\\n            z)",
+    "y = (\n    y  # one\n    + z  # two\n)": (
+        "y = (\n            self.add.add(y,  # one\n            z)  # two\n        )"
+    ),
+    "y = (\n    y +  # one\n    z\n)": (
+        "y = (\n            self.add.add(y,  # one\n            z)\n        )"
+    ),
+    "y = (\n    y\n    - z\n)": (
+        "y = (\n            self.sub.add(y,\n            self.neg.mul_scalar(z, -1.0))\n        )"
+    ),
+}
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_a_statement(statement: str) -> None:
+    repaired = repair(net(*statement.split("\n"), "return y"))
+    assert f"        {STATEMENTS[statement]}\n" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+    assert repaired.codes_left == []
+
+
+def test_a_sum_and_the_relu_behind_it_are_one() -> None:
+    repaired = repair(net("y += z", "y = self.relu(y)", "return y"))
+    assert repaired.after.count("self.relu(") == 0
+    assert "y = self.add_relu.add_relu(y, z)\n        return y\n" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
+def test_a_relu_that_is_returned() -> None:
+    repaired = repair(net("y = y + z", "return F.relu(y)"))
+    assert "y = self.add_relu.add_relu(y, z)\n        return y\n" in repaired.after
+    assert_same_float(repaired, X)
+
+
+def test_a_comment_behind_a_relu_stays() -> None:
+    repaired = repair(net("y = y + z", "y = self.relu(y)  # at last", "return y"))
+    assert "y = self.add_relu.add_relu(y, z)\n        # at last\n" in repaired.after
+    assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("s = y + z", "t = self.relu(s)", "return torch.cat([s, t], 1)"),
+        ("y = y + z", "if self.training:", "    y = self.relu(y)", "return y"),
+        ("y = y + z", "y = self.relu(self.conv(y))", "return y"),
+        ("y = y + z", "y = F.relu6(y)", "return y"),
+    ],
+)
+def test_a_relu_that_serves_something_else_stays(lines: tuple[str, ...]) -> None:
+    repaired = repair(net(*lines))
+    assert "add_relu" not in repaired.after
+    assert_same_float(repaired, X)
+
+
+def test_a_relu_that_may_be_another_activation_stays() -> None:
+    source = (
+        net("return self.act(y + z)")
+        .replace("def __init__(self):", "def __init__(self, act=nn.ReLU):")
+        .replace("self.relu = nn.ReLU()", "self.act = act()")
+    )
+    repaired = repair(source)
+    assert "return self.act(self.add.add(y, z))" in repaired.after
+    assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (("a = y", "y += z", "return torch.cat([a, y], 1)"), "in place"),
+        (("a = y.view(-1)", "y += z", "return y.view(-1), a"), "in place"),
+        (("a = [y]", "y.add_(z)", "return a[0] * y"), "in place"),
+        (("a = self.drop(y)", "a += z", "return a * y"), "in place"),
+        (("for _ in range(3):", "    y = y + z", "return y"), "loop"),
+        (("return [y * each for each in (y, z)]",), "loop"),
+        (("return y / 3",), "round"),
+        (("return y / z",), "no int8 division"),
+        (("return torch.add(y, z, alpha=0.3)",), "round"),
+        (("return sum(each for each in (y, z))",), "not written out"),
+        (("return torch.hstack([y, z])",), "few dimensions"),
+        (("return torch.einsum('nchw,nchw->nchw', y, z)",), "einsum"),
+        (("return torch.add(*(y, z))",), "not written out"),
+    ],
+)
+def test_what_takes_a_human_is_left_with_a_reason(lines: tuple[str, ...], reason: str) -> None:
+    repaired = repair(net(*lines, init="self.drop = nn.Dropout()"))
+    assert reason in repaired.reasons
+    assert_same_float(repaired, X)
+
+
+def test_in_place_on_a_value_of_its_own_in_a_branch() -> None:
+    repaired = repair(net("if x.size(0) > 1:", "    y += z", "return y"))
+    assert "y = self.add.add(y, z)" in repaired.after
+    assert_same_float(repaired, X)
+
+
+def test_a_float_operand_gets_a_stub_of_its_own() -> None:
+    source = net("return y + self.bias", init="self.bias = nn.Parameter(torch.ones(3, 1, 1))")
+    assert "FloatFunctional" not in repair(source).after
+    repaired = repair(source, unsafe=True)
+    assert "return self.add.add(y, self.add_quant(self.bias))" in repaired.after
+    assert "from torch.ao.quantization import QuantStub" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)

@@ -1,0 +1,234 @@
+"""Where a new attribute is made: in ``__init__`` behind the call of the base, or in a new one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair
+
+X = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+
+
+def test_without_a_constructor() -> None:
+    repaired = repair(
+        HEAD + "\n\nclass Net(nn.Module):\n    def forward(self, x):\n        return x + x\n"
+    )
+    assert (
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.add = FloatFunctional()\n\n    def forward(self, x):\n"
+        "        return self.add.add(x, x)\n"
+    ) in repaired.after
+    assert_same_float(repaired, X)
+
+
+def test_without_a_constructor_behind_a_docstring() -> None:
+    repaired = repair(
+        HEAD + '\n\nclass Net(nn.Module):\n    """A net."""\n\n    size = 3  # of it\n\n'
+        "    @torch.no_grad()\n    def forward(self, x):\n        return x + x * x\n"
+    )
+    assert (
+        '    """A net."""\n\n    size = 3  # of it\n\n    def __init__(self):\n'
+        "        super().__init__()\n        self.add = FloatFunctional()\n"
+        "        self.mul = FloatFunctional()\n\n    @torch.no_grad()\n"
+    ) in repaired.after
+    assert_same_float(repaired, X)
+
+
+def test_without_a_constructor_in_a_derived_class() -> None:
+    repaired = repair(
+        HEAD
+        + """
+
+class Base(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, 1)
+
+
+class Half(Base):
+    def forward(self, x):
+        return self.conv(x) + x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Half(width=3)
+
+    def forward(self, x):
+        return self.part(x)
+"""
+    )
+    assert (
+        "class Half(Base):\n    def __init__(self, *args, **kwargs):\n"
+        "        super().__init__(*args, **kwargs)\n        self.add = FloatFunctional()\n"
+    ) in repaired.after
+    assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "super().__init__()",
+        "super(Net, self).__init__()",
+        "nn.Module.__init__(self)",
+        "super().__init__(); self.width = 3  # both",
+        "super(  # the base\n            Net, self\n        ).__init__()",
+    ],
+)
+def test_behind_the_call_of_the_base(call: str) -> None:
+    repaired = repair(
+        f"{HEAD}\n\nclass Net(nn.Module):\n    def __init__(self):\n        {call}\n"
+        "        self.conv = nn.Conv2d(3, 3, 1)\n\n    def forward(self, x):\n"
+        "        return x + self.conv(x)\n"
+    )
+    expected = f"        {call}\n        self.add = FloatFunctional()\n        self.conv"
+    assert expected in repaired.after
+    assert_same_float(repaired, X)
+
+
+def test_a_constructor_on_one_line() -> None:
+    repaired = repair(
+        f"{HEAD}\n\nclass Net(nn.Module):\n    def __init__(self): super().__init__()\n"
+        "    def forward(self, x): return x + x\n"
+    )
+    assert (
+        "def __init__(self): super().__init__(); self.add = FloatFunctional()\n" in repaired.after
+    )
+    assert_same_float(repaired, X)
+
+
+def test_names_that_others_have_are_not_taken() -> None:
+    repaired = repair(
+        HEAD
+        + """
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+
+    def forward(self, x):
+        return x + x
+
+
+class Net(Base):
+    def __init__(self):
+        super().__init__()
+        self.add = 3
+        setattr(self, "add_1", 4)
+
+    def add_2(self):
+        return self.add
+"""
+    )
+    assert "return self.add_3.add(x, x)" in repaired.after
+    assert_same_float(repaired, X)
+
+
+def test_two_bases_of_one_class_do_not_share() -> None:
+    repaired = repair(
+        HEAD
+        + """
+
+class Left(nn.Module):
+    def left(self, x):
+        return x + x
+
+
+class Right(nn.Module):
+    def right(self, x):
+        return x + x
+
+
+class Net(Left, Right):
+    def forward(self, x):
+        return self.right(self.left(x))
+"""
+    )
+    assert "return self.add.add(x, x)" in repaired.after
+    assert "return self.add_1.add(x, x)" in repaired.after
+    assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (
+            "class Net(nn.Sequential):\n    def forward(self, x):\n        return x + x\n",
+            "nn.Sequential",
+        ),
+        (
+            "def double(x):\n    return x + x\n\n\nclass Net(nn.Module):\n"
+            "    def forward(self, x):\n        return double(x)\n",
+            "plain function",
+        ),
+        (
+            "class Net(nn.Module):\n    @staticmethod\n    def double(x):\n        return x + x\n\n"
+            "    def forward(self, x):\n        return self.double(x)\n",
+            "knows no instance",
+        ),
+        (
+            "class Double:\n    def __call__(self, x):\n        return x + x\n\n\n"
+            "class Net(nn.Module):\n    def forward(self, x):\n        return Double()(x)\n",
+            "no nn.Module",
+        ),
+        (
+            "class Net(nn.Module):\n    def double(self, x):\n        return x + x\n\n"
+            "    def forward(self, x):\n        return self.double(self.double(x))\n",
+            "several times",
+        ),
+        (
+            "class Net(nn.Module):\n    def __init__(self):\n        if True:\n"
+            "            super().__init__()\n\n    def forward(self, x):\n        return x + x\n",
+            "at its top level",
+        ),
+        (
+            "class Base(nn.Module):\n    def __init__(self):\n        super().__init__()\n\n"
+            "    def forward(self, x):\n        return x + x\n\n\n"
+            "class Net(Base):\n    def __init__(self):\n        nn.Module.__init__(self)\n",
+            "does not call its __init__",
+        ),
+        (
+            "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            "        self.conv = nn.Conv2d(3, 3, 1)\n\n    def forward(self, x):\n"
+            "        for each in self.children():\n            x = each(x)\n        return x + x\n",
+            "its own children",
+        ),
+    ],
+)
+def test_what_takes_a_human_is_left_with_a_reason(source: str, reason: str) -> None:
+    source = f"{HEAD}\n\n{source}"
+    repaired = repair(source)
+    assert repaired.after == source
+    assert reason in repaired.reasons
+
+
+def test_imports_that_are_there_are_used() -> None:
+    source = (
+        '"""A net."""\n\nfrom __future__ import annotations\n\nimport os\n'
+        "from torch import nn as layers\nfrom torch.ao.nn.quantized import FloatFunctional as FF\n"
+        "from pathlib import (\n    Path,\n)\n\n\nclass Net(layers.Module):\n"
+        "    def forward(self, x):\n        return (x + x).relu() * x\n"
+    )
+    repaired = repair(source)
+    assert "self.mul = FF()" in repaired.after
+    assert repaired.after.count("import") == source.count("import")
+    assert_same_float(repaired, X)
+
+
+def test_an_import_that_is_missing() -> None:
+    source = (
+        '"""A net."""\n\nfrom __future__ import annotations\n\nimport os\n'
+        "from torch.nn import (\n    Module,\n)  # all\nfrom pathlib import Path\n\n\n"
+        "class Net(Module):\n    def forward(self, x):\n        return (x * x).relu()\n"
+    )
+    repaired = repair(source)
+    imports = repaired.after.partition("import os\n")[2].partition("\n\n")[0]
+    assert imports == (
+        "from torch.ao.nn.quantized import FloatFunctional\n"
+        "from torch.nn import (\n    Module,\n)  # all\nfrom torch.nn import ReLU\n"
+        "from pathlib import Path"
+    )
+    assert "self.relu = ReLU()" in repaired.after
+    assert_same_float(repaired, X)
