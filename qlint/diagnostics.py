@@ -31,18 +31,21 @@ class TraceStep:
 class Edit:
     """Text that stands in for a stretch of a file, which may be empty.
 
-    ``rank`` orders what is put in at one place.
+    ``filename`` is the absolute path of the file; ``rank`` orders what is put in at one place. What
+    several fixes need ``once``, such as an import, is the same edit in each of them.
     """
 
+    filename: str
     location: Position
     end_location: Position
     content: str
-    rank: tuple[int, ...] = (0,)
+    rank: tuple[int, ...]
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What would cure a finding, all of it in the finding's file.
+    """What would cure a finding.
 
     A ``safe`` fix changes neither what the float model computes nor where it is quantized; an
     ``unsafe`` one adds stubs.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qlint.config import Settings
     from qlint.fixes.build import FixBuilder
     from qlint.flow.events import Event, Sighting, Site
+    from qlint.flow.usage import Usage
     from qlint.program.project import Module
     from qlint.repairs import Repair
     from qlint.rules.base import Rule
@@ -102,7 +103,8 @@ class _Run:
         self._contents: dict[Path, bytes] = {}
         self._found: dict[_Key, Diagnostic] = {}
         self._repairs: dict[_Key, tuple[Site, Repair]] = {}
-        self._fixes: FixBuilder | None = None
+        self._events: list[Event] = []
+        self._usage: Usage | None = None
         self._names = {Path(os.path.abspath(path)): str(path) for path in files}
         roots = installed_roots(settings.python, settings.root)
         self._project = Project(files, settings.root, self._read, roots)
@@ -142,18 +144,26 @@ class _Run:
                 classes[name] = _class_rows(module)
         rules = all_rules()
         kept = suppression.apply(self._found.values(), comments, self._settings, rules, classes)
-        return [self._with_fix(each, comments.get(each.filename, ())) for each in kept]
+        if self._usage is None:
+            return kept
+        from qlint.fixes.build import FixBuilder
 
-    def _with_fix(self, found: Diagnostic, comments: Sequence[Comment]) -> Diagnostic:
+        rows = {
+            str(path): suppression.suppressing_rows(comments.get(name, ()))
+            for path, name in self._names.items()
+        }
+        builder = FixBuilder(self._usage, self._events, rows)
+        return [self._with_fix(each, builder) for each in kept]
+
+    def _with_fix(self, found: Diagnostic, builder: FixBuilder) -> Diagnostic:
         """A finding with the fix that cures it, or the reason why there is none."""
         site, repair = self._repairs.get(_key(found), (None, None))
-        if self._fixes is None or site is None or repair is None:
+        if site is None or repair is None:
             return found
         try:
-            fix = self._fixes.build(site, repair, suppression.suppressing_rows(comments))
+            return replace(found, fix=builder.build(site, repair))
         except NotFixableError as error:
             return replace(found, no_fix=str(error))
-        return replace(found, fix=fix)
 
     # Reading
 
@@ -189,7 +199,6 @@ class _Run:
     # Analysing
 
     def _analyse(self, modules: list[Module]) -> None:
-        from qlint.fixes.build import FixBuilder
         from qlint.flow.roots import analyse
 
         rules = [rule() for code, rule in all_rules().items() if code in self._codes]
@@ -199,8 +208,8 @@ class _Run:
             assume_quantized=self._settings.assume_quantized,
             quantized=self._settings.quantized,
         )
-        events = [each.event for each in analysis.sightings]
-        self._fixes = FixBuilder(analysis.usage, events)
+        self._events = [each.event for each in analysis.sightings]
+        self._usage = analysis.usage
         inside: dict[tuple[str, Site], list[tuple[Rule, Finding, Sighting]]] = {}
         for sighting in analysis.sightings:
             for rule in rules:

@@ -7,7 +7,6 @@ import difflib
 import os
 import tempfile
 import warnings
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +15,12 @@ from qlint.engine import lint
 from qlint.errors import UserError
 from qlint.fixes.edits import apply
 from qlint.syntax.parse import decode
-from qlint.syntax.positions import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from qlint.config import Settings
-    from qlint.diagnostics import Diagnostic, Position
+    from qlint.diagnostics import Diagnostic
 
 # Fixes that touch the same lines are carried out one after the other.
 _MOST_ROUNDS = 20
@@ -84,36 +82,28 @@ def fix(
     for _ in range(_MOST_ROUNDS):
         fixed.diagnostics = lint(files, settings, {**overlay, **fixed.after}, note)
         note = None  # it has been said
-        wanted: dict[Path, list[Diagnostic]] = defaultdict(list)
-        for each in fixed.diagnostics:
-            if each.fix is not None and (unsafe or each.fix.applicability == "safe"):
-                wanted[names[os.path.abspath(each.filename)]].append(each)
-        done = sum(_fix_file(path, found, fixed, overlay) for path, found in wanted.items())
-        fixed.count += done
+        wanted = [
+            each.fix
+            for each in fixed.diagnostics
+            if each.fix is not None and (unsafe or each.fix.applicability == "safe")
+        ]
+        touched = {edit.filename for each in wanted for edit in each.edits}
+        for name in sorted(touched & names.keys()):
+            path = names[name]
+            if path not in fixed.before:
+                content = overlay[path] if path in overlay else path.read_bytes()
+                fixed.before[path] = fixed.after[path] = content
+        texts = {name: decode(fixed.after[names[name]]) for name in touched & names.keys()}
+        changed, done = apply(texts, wanted)
+        for name, text in changed.items():
+            path = names[name]
+            if not _is_python(text):
+                raise RuntimeError(f"the fixes of {path} do not go together")
+            fixed.after[path] = _encode(fixed.before[path], text)
+        fixed.count += len(done)
         if not done:
             break
     return fixed
-
-
-def _fix_file(
-    path: Path, found: Sequence[Diagnostic], fixed: Fixed, overlay: Mapping[Path, bytes]
-) -> int:
-    """Carry out fixes in one file; how many were done."""
-    content = fixed.after.get(path)
-    if content is None:
-        content = overlay[path] if path in overlay else path.read_bytes()
-        fixed.before[path] = content
-    text = decode(content)
-    starts = Positions(text).line_starts
-
-    def offset(position: Position) -> int:
-        return starts[position.row - 1] + position.column - 1
-
-    changed, done = apply(text, [each.fix for each in found if each.fix is not None], offset)
-    if not _is_python(changed):
-        raise RuntimeError(f"the fixes of {path} do not go together")
-    fixed.after[path] = _encode(content, changed)
-    return len(done)
 
 
 def _is_python(text: str) -> bool:

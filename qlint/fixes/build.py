@@ -7,85 +7,112 @@ from typing import TYPE_CHECKING
 
 from qlint import repairs
 from qlint.diagnostics import Fix
-from qlint.fixes import functionals, relus, views
+from qlint.fixes import class_islands, functionals, island_classes, islands, relus, views
 from qlint.fixes.families import Names
 from qlint.fixes.imports import meaning
 from qlint.fixes.owners import Owner
-from qlint.fixes.reasons import NotFixableError
+from qlint.fixes.reasons import InFunctionError, NoFunctionalError, NotFixableError
 from qlint.fixes.source import Source
-from qlint.flow.events import ModuleCall, Operation
+from qlint.flow.events import ModuleCall, Operation, UnsupportedModule, UnsupportedOperation
 from qlint.semantics.modules import RELU
+from qlint.semantics.operations import METHOD_OF_OPERATOR
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+    from typing import TypeAlias
 
     from qlint.diagnostics import Applicability, Edit
     from qlint.flow.events import Event, Site
     from qlint.flow.usage import Usage
-    from qlint.flow.values import Class, Value
+    from qlint.flow.values import Class, Function, Value
     from qlint.program.project import Module
     from qlint.repairs import Repair
+
+    # What to say, how safe it is, and the edits.
+    Made: TypeAlias = "tuple[str, Applicability, tuple[Edit, ...]]"
 
 
 class FixBuilder:
     """Makes the fixes of one run; they go together, for no two use one new name."""
 
-    def __init__(self, usage: Usage, events: Sequence[Event]) -> None:
+    def __init__(
+        self, usage: Usage, events: Sequence[Event], untouchable: Mapping[str, Collection[int]]
+    ) -> None:
         self.usage = usage
+        # The rows of each file that are to stay as they are.
+        self._untouchable = untouchable
+        self._by_name: dict[str, Source] = {}
         self.names = Names()
+        # The island classes of each file, and the edits that define them.
+        self.class_islands: dict[Function, list[Edit]] = {}
+        self.islands: dict[tuple[Path, str], tuple[str, list[Edit]]] = {}
         self._sources: dict[Module, Source] = {}
         self._events: dict[Site, list[Event]] = {}
         for event in events:
             self._events.setdefault(event.site, []).append(event)
 
-    def build(self, site: Site, repair: Repair, untouchable: Collection[int] = ()) -> Fix:
-        """The fix of a finding, which leaves some rows as they are.
+    def build(self, site: Site, repair: Repair) -> Fix:
+        """The fix of a finding.
 
         Raises:
             NotFixableError: It takes a human, and why.
         """
         given = self.names.given()
         try:
-            fix = self._build(site, repair)
-            self._check_rows(self.source(site.module), fix, untouchable)
+            fix = Fix(*self._build(site, repair))
+            self._check_rows(fix)
         except NotFixableError:
             self.names.restore(given)
             raise
         return fix
 
-    def _check_rows(self, source: Source, fix: Fix, untouchable: Collection[int]) -> None:
+    def _check_rows(self, fix: Fix) -> None:
         """Refuse to edit statements on whose rows a suppression stands."""
-        for each in fix.edits if untouchable else ():
+        for each in fix.edits:
+            untouchable = self._untouchable.get(each.filename, ())
+            source = self._by_name[each.filename]
             adds_line = each.content.startswith(source.line_end)
             if not adds_line and not source.rows_around(each).isdisjoint(untouchable):
                 raise NotFixableError("a comment says to leave one of the lines as it is")
 
-    def _build(self, site: Site, repair: Repair) -> Fix:
-        source = self.source(site.module)
+    def _build(self, site: Site, repair: Repair) -> Made:
+        source, events = self.source(site.module), self._events[site]
         if isinstance(repair, repairs.CallInstead):
-            return Fix(*views.call_instead(source, site, repair))
-        place = Place(self, source, site, self._events[site])
-        if isinstance(repair, repairs.UseFunctional):
-            place.require_one_run()
-            return _fix(functionals.use_functional(place))
-        if isinstance(repair, repairs.UseModule):
-            place.require_one_run()
-            return _fix(relus.use_module(place, repair))
+            return views.call_instead(source, site, repair)
+        modules = [each for each in events if isinstance(each, UnsupportedModule)]
+        if isinstance(repair, repairs.FloatIsland) and modules:
+            if len(modules) < len(events):
+                raise NotFixableError("what is done here differs from model to model")
+            return island_classes.island_class(self, modules)
+        try:
+            place = Place(self, source, site, events)
+        except InFunctionError as error:
+            if not isinstance(repair, (repairs.UseFunctional, repairs.FloatIsland)):
+                raise
+            try:
+                return class_islands.class_islands(self, site)
+            except NotFixableError as other:
+                raise NotFixableError(f"{error} ({other})") from None
         if isinstance(repair, repairs.OwnInstance):
-            return _fix(relus.own_instance(place))
-        raise NotFixableError("there is no automatic fix")
+            return relus.own_instance(place)
+        place.require_one_run()
+        if isinstance(repair, repairs.UseModule):
+            return relus.use_module(place, repair)
+        if isinstance(repair, repairs.FloatIsland):
+            return islands.float_island(place, place.name_of_operation())
+        try:
+            return functionals.use_functional(place)
+        except NoFunctionalError:
+            return islands.float_island(place, place.name_of_operation())
 
     def source(self, module: Module) -> Source:
         """A file, for editing."""
         if module not in self._sources:
-            self._sources[module] = Source(module)
+            source = self._sources[module] = Source(module)
+            self._by_name[str(module.path)] = source
         return self._sources[module]
-
-
-def _fix(made: tuple[str, Applicability, list[Edit]]) -> Fix:
-    message, applicability, edits = made
-    return Fix(message, applicability, tuple(edits))
 
 
 @dataclass(slots=True)
@@ -132,6 +159,21 @@ class Place:
         if len(found) != 1:
             raise NotFixableError("what is done here differs from model to model")
         return next(iter(found.values()))
+
+    def name_of_operation(self) -> str:
+        """Torch's name of the one operation that is done here.
+
+        Raises:
+            NotFixableError: It is another one at other times.
+        """
+        names = {each.name for each in self.events if isinstance(each, UnsupportedOperation)}
+        if any(isinstance(each, Operation) for each in self.events):
+            spelled = self.event_of_operation().spelled.strip("()").rpartition(".")[2]
+            method = METHOD_OF_OPERATOR.get(spelled.rstrip("=") or spelled, spelled)
+            names.add(method.removeprefix("true"))
+        if len(names) != 1:
+            raise NotFixableError("what is done here differs from model to model")
+        return names.pop()
 
     def require_one_run(self) -> None:
         """Refuse what runs several times in one forward pass.

@@ -1,59 +1,60 @@
-"""Carrying out fixes on a text: all that go together, in one pass."""
+"""Carrying out fixes on the texts of files: all that go together, in one pass."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from qlint.syntax.positions import Positions
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from qlint.diagnostics import Edit, Fix, Position
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    start: int
-    end: int
-    edit: Edit
+    from qlint.diagnostics import Edit, Fix
 
 
-def apply(
-    text: str, fixes: Iterable[Fix], offset: Callable[[Position], int]
-) -> tuple[str, list[Fix]]:
-    """The text with fixes carried out, and those that were: one that touches what another has
-    changed has to wait.
+def apply(texts: Mapping[str, str], fixes: Iterable[Fix]) -> tuple[dict[str, str], list[Fix]]:
+    """Some files with fixes carried out, and the fixes that were: one that touches what another
+    has changed has to wait, and so has one of a file that is not among ``texts``.
     """  # noqa: D205
-    accepted: dict[tuple[int, int, str, tuple[int, ...]], _Change] = {}
+    accepted: dict[str, list[Edit]] = defaultdict(list)
     done: list[Fix] = []
     for fix in fixes:
-        changes = [
-            _Change(offset(each.location), offset(each.end_location), each) for each in fix.edits
-        ]
-        if not any(_clash(new, old) for new in changes for old in accepted.values()):
+        clashes = any(
+            each.filename not in texts or any(_clash(each, old) for old in accepted[each.filename])
+            for each in fix.edits
+        )
+        if not clashes:
             done.append(fix)
-            for each in changes:  # what two fixes put in alike, such as an import, is needed once
-                key = (each.start, each.end, each.edit.content, each.edit.rank)
-                accepted.setdefault(key, each)
-    return _changed(text, list(accepted.values())), done
+            for each in fix.edits:
+                replaces = each.location != each.end_location
+                if not (each.once or replaces) or each not in accepted[each.filename]:
+                    accepted[each.filename].append(each)
+    changed = {name: _changed(texts[name], edits) for name, edits in accepted.items() if edits}
+    return changed, done
 
 
-def _clash(new: _Change, old: _Change) -> bool:
-    if (new.start, new.end, new.edit) == (old.start, old.end, old.edit):
+def _clash(new: Edit, old: Edit) -> bool:
+    if new == old:
         return False
-    if new.start == new.end and old.start == old.end:
+    adds, added = new.location == new.end_location, old.location == old.end_location
+    if adds and added:
         return False
-    if new.start == new.end:
-        return old.start < new.start < old.end
-    if old.start == old.end:
-        return new.start < old.start < new.end
-    return new.start < old.end and old.start < new.end
+    if adds:
+        return old.location < new.location < old.end_location
+    if added:
+        return new.location < old.location < new.end_location
+    return new.location < old.end_location and old.location < new.end_location
 
 
-def _changed(text: str, changes: Sequence[_Change]) -> str:
+def _changed(text: str, edits: Iterable[Edit]) -> str:
+    starts = Positions(text).line_starts
     parts: list[str] = []
     reached = 0
-    for change in sorted(changes, key=lambda each: (each.start, each.end, each.edit.rank)):
-        parts += (text[reached : change.start], change.edit.content)
-        reached = change.end
+    for edit in sorted(edits, key=lambda each: (each.location, each.end_location, each.rank)):
+        start, end = (
+            starts[each.row - 1] + each.column - 1 for each in (edit.location, edit.end_location)
+        )
+        parts += (text[reached:start], edit.content)
+        reached = end
     return "".join([*parts, text[reached:]])

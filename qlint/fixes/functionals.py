@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qlint.fixes.imports import FLOAT_FUNCTIONAL, QUANT_STUB, spell
-from qlint.fixes.reasons import NotFixableError
+from qlint.fixes.reasons import NoFunctionalError, NotFixableError
 from qlint.fixes.relus import followed_by_relu
+from qlint.flow.containers import items_of
 from qlint.flow.values import (
     FLOAT,
     State,
@@ -22,8 +23,8 @@ from qlint.semantics.operations import Op
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from qlint.diagnostics import Applicability, Edit
-    from qlint.fixes.build import Place
+    from qlint.diagnostics import Edit
+    from qlint.fixes.build import Made, Place
     from qlint.flow.events import Operation
 
 # Functions and methods that are one operation of two tensors, and the parameters of those.
@@ -38,7 +39,7 @@ _SECOND = frozenset({"other", "mat2"})
 _CATS = frozenset({"cat", "concat", "concatenate"})
 
 
-def use_functional(place: Place) -> tuple[str, Applicability, list[Edit]]:
+def use_functional(place: Place) -> Made:
     """What to say, how safe it is, and the edits.
 
     Raises:
@@ -61,8 +62,8 @@ def use_functional(place: Place) -> tuple[str, Applicability, list[Edit]]:
     several = "FloatFunctionals" if len(work.names) > 1 else "a FloatFunctional"
     message = f"use {several} of its own, {made}"
     if work.stubs:
-        return f"{message}, and quantize the float operand", "unsafe", work.edits
-    return message, "safe", work.edits
+        return f"{message}, and quantize the float operand", "unsafe", tuple(work.edits)
+    return message, "safe", tuple(work.edits)
 
 
 @dataclass(slots=True)
@@ -146,7 +147,7 @@ class _Work:
             self.place.require_unshared()
         operands = self._operands(node)
         if len(operands) != 2:
-            raise NotFixableError(f"`{self.event.spelled}` is called in a way of its own")
+            raise NoFunctionalError(f"`{self.event.spelled}` is called in a way of its own")
         left, right = operands
         if name.strip("_") in ("rsub", "radd", "rmul", "rmatmul"):
             left, right = right, left
@@ -170,17 +171,32 @@ class _Work:
             raise NotFixableError(
                 f"`{name}` gives tensors with few dimensions more, which `cat` does not"
             )
-        if any(tensor == FLOAT for value in self._values() for tensor in tensors_in(value)):
-            raise NotFixableError("one of the tensors is float, and needs a QuantStub of its own")
         source = self.place.source
-        self.edits.append(
-            source.edit(node.func.start, node.func.end, f"{self.functional('cat')}.cat")
-        )
+        functional = self.functional("cat")
+        self.edits.append(source.edit(node.func.start, node.func.end, f"{functional}.cat"))
+        self._quantize_elements(node, functional)
         renamed = {"tensors": "x", "axis": "dim"}
         for each in node.arguments:
             if each.keyword in renamed:
                 end = each.start + len(each.keyword)
                 self.edits.append(source.edit(each.start, end, renamed[each.keyword]))
+
+    def _quantize_elements(self, node: model.Call, functional: str) -> None:
+        """Give each float tensor that is joined a QuantStub of its own."""
+        if not any(tensor == FLOAT for value in self._values() for tensor in tensors_in(value)):
+            return
+        display = node.arguments[0].value if node.arguments else None
+        values = items_of(self._values()[0]) if self._values() else None
+        written = display.elements if isinstance(display, model.Sequence) else ()
+        if values is None or values.open or len(values.items) != len(written):
+            raise NotFixableError("one of the tensors is float, and needs a QuantStub of its own")
+        source = self.place.source
+        for element, value in zip(written, values.items, strict=True):
+            if kind_of(value) == "float":
+                start, end = source.whole(element)
+                stub = self.stub(functional)
+                self.edits.append(source.edit(start, start, f"{stub}(", 1, start - end, -1))
+                self.edits.append(source.edit(end, end, ")", 0, end - start, 1))
 
     def _stack(self, node: model.Call) -> None:
         given = {
@@ -223,9 +239,9 @@ class _Work:
         """What comes before, between and behind two tensors."""
         op = self.event.op
         if op is Op.MATMUL and self._name() not in _MATMULS:
-            raise NotFixableError(f"FloatFunctional has no `{self._name()}`")
+            raise NoFunctionalError(f"FloatFunctional has no `{self._name()}`")
         if op not in _METHODS:
-            raise NotFixableError("torch has no int8 division")
+            raise NoFunctionalError("torch has no int8 division")
         method = "add_relu" if relu else _METHODS[op]
         negative = self.functional("neg") if op is Op.SUB else ""
         functional = self.functional("sub" if op is Op.SUB else method)
@@ -257,11 +273,11 @@ class _Work:
 
     def _require_exact_inverse(self, number: model.Expression) -> None:
         if self._name() not in ("/", "/=", "div", "div_", "true_divide"):
-            raise NotFixableError(f"`{self._name()}` is no multiplication")
+            raise NoFunctionalError(f"`{self._name()}` is no multiplication")
         value = number.value if isinstance(number, model.Constant) else None
         exact = isinstance(value, (int, float)) and value and abs(math.frexp(value)[0]) == 0.5
         if not exact:
-            raise NotFixableError(
+            raise NoFunctionalError(
                 "multiplying by the inverse would round otherwise than dividing does"
             )
 
@@ -285,7 +301,7 @@ class _Work:
         if op is Op.SUB:
             negative = f"{self.functional('neg')}.mul_scalar({tensor}, -1.0)"
             return f"{self.functional('shift')}.add_scalar({negative}, {number})"
-        raise NotFixableError("torch has no int8 division")
+        raise NoFunctionalError("torch has no int8 division")
 
     def _of_texts(self, left: model.Expression, right: model.Expression, node: model.Call) -> str:
         """The whole expression for two operands of a call."""
@@ -317,7 +333,7 @@ class _Work:
         value = number.value if isinstance(number, model.Constant) else None
         exact = isinstance(value, (int, float)) and value and abs(math.frexp(value)[0]) == 0.5
         if not exact:
-            raise NotFixableError("multiplying by `alpha` first would round twice")
+            raise NoFunctionalError("multiplying by `alpha` first would round twice")
         return self.place.source.of(alpha)
 
     # What the operands are
@@ -365,11 +381,11 @@ class _Work:
 
     def _wrap(self, start: int, opening: str, end: int, closing: str) -> None:
         source = self.place.source
-        self.edits.append(source.edit(start, start, opening, 1, start - end))
+        self.edits.append(source.edit(start, start, opening, 1, start - end, 0))
         self._close(start, end, closing)
 
     def _close(self, start: int, end: int, closing: str) -> None:
-        self.edits.append(self.place.source.edit(end, end, closing, 0, end - start))
+        self.edits.append(self.place.source.edit(end, end, closing, 0, end - start, 0))
 
     def _replace_operator(self, node: model.BinaryOp, start: int, end: int, between: str) -> None:
         """Put a comma, and what follows it, in the place of an operator."""

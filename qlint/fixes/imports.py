@@ -32,7 +32,7 @@ def spell(source: Source, dotted: str) -> tuple[str, list[Edit]]:
         for local, meant in known.items():
             if meant == "torch":
                 return f"{local}.nn.{name}", []
-    local = name if name not in _bound(source) else f"_{name}"
+    local = name if name not in bound(source) else f"_{name}"
     alias = "" if local == name else f" as {local}"
     return local, _import(source, package, f"{name}{alias}")
 
@@ -64,7 +64,7 @@ def _imported(source: Source) -> dict[str, str]:
     return found
 
 
-def _bound(source: Source) -> set[str]:
+def bound(source: Source) -> set[str]:
     """All names that the code of a file uses anywhere."""
     return {each.id for each in model.walk(source.body) if isinstance(each, model.Name)} | {
         each.name
@@ -76,27 +76,39 @@ def _bound(source: Source) -> set[str]:
 def _import(source: Source, package: str, names: str) -> list[Edit]:
     """Put an import among those at the head of the file, in the alphabet's order."""
     line = f"from {package} import {names}"
+    imports = _imports(source)
+    of_torch = [each for each in imports if _is_of_torch(each)]
+    before = [each for each in of_torch if _sorts_before(each, package)]
+    if of_torch and not before:
+        start = of_torch[0].start
+        return [source.edit(start, start, f"{line}{source.line_end}", *_TOP, once=True)]
+    if before or imports:
+        end = source.end_of_line((before or imports)[-1])
+        return [source.edit(end, end, f"{source.line_end}{line}", *_TOP, once=True)]
+    docstring = source.body[0] if source.body else None
+    if isinstance(docstring, model.ExpressionStatement):
+        end = source.end_of_line(docstring)
+        return [source.edit(end, end, f"{source.line_end * 2}{line}", *_TOP, once=True)]
+    return [source.edit(0, 0, f"{line}{source.line_end}", *_TOP, once=True)]
+
+
+def below_imports(source: Source, lines: str) -> Edit:
+    """Put a definition below the imports at the head of a file, which there are."""
+    end = source.end_of_line(_imports(source)[-1])
+    lines = lines.rstrip()
+    return source.edit(end, end, f"{source.line_end * 3}{lines}", *_TOP, 1, once=True)
+
+
+def _imports(source: Source) -> list[model.Import | model.ImportFrom]:
+    """The imports at the head of a file, before anything is defined there."""
     definitions = (model.ClassDef, model.FunctionDef)
     first = next((each.start for each in source.body if isinstance(each, definitions)), None)
-    imports = [
+    return [
         each
         for each in source.body
         if isinstance(each, (model.Import, model.ImportFrom))
         and (first is None or each.start < first)
     ]
-    of_torch = [each for each in imports if _is_of_torch(each)]
-    before = [each for each in of_torch if _sorts_before(each, package)]
-    if of_torch and not before:
-        start = of_torch[0].start
-        return [source.edit(start, start, f"{line}{source.line_end}", *_TOP)]
-    if before or imports:
-        end = source.end_of_line((before or imports)[-1])
-        return [source.edit(end, end, f"{source.line_end}{line}", *_TOP)]
-    docstring = source.body[0] if source.body else None
-    if isinstance(docstring, model.ExpressionStatement):
-        end = source.end_of_line(docstring)
-        return [source.edit(end, end, f"{source.line_end * 2}{line}", *_TOP)]
-    return [source.edit(0, 0, f"{line}{source.line_end}", *_TOP)]
 
 
 def _sorts_before(statement: model.Import | model.ImportFrom, package: str) -> bool:

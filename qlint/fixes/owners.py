@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qlint.fixes.reasons import NotFixableError
+from qlint.fixes.reasons import InFunctionError, NotFixableError
 from qlint.flow.modules import is_module_class
 from qlint.flow.values import Class, External
 from qlint.semantics import modules as known
@@ -52,7 +52,7 @@ class Owner:
             below = each
         else:
             where = "a plain function" if method is not None else "no class"
-            raise NotFixableError(
+            raise InFunctionError(
                 f"this is in {where}, and what observes it must be an attribute of a module: "
                 "make it a method, or hand the FloatFunctional in"
             )
@@ -117,13 +117,43 @@ class Owner:
         """
         init = self._init()
         if init is None:
-            return self._new_init(name, made)
+            return self._new_init(f"{name} = {made}")
         for statement in init.body:
             if self._calls_base(statement):
                 return self._behind(statement, f"{_first(init)}.{name} = {made}")
         raise NotFixableError(
             f"the __init__ of `{self.cls.name}` does not call that of its base at its top level"
         )
+
+    def keep_float(self, stubs: list[str], except_for: str) -> list[Edit]:
+        """Edits by which the last thing that ``__init__`` does is to leave all layers float, and
+        to add stubs that are not.
+
+        Raises:
+            NotFixableError: There is no place for it.
+        """  # noqa: D205
+        init = self._init()
+        for each in self.cls.subclasses:
+            if "__init__" in each.namespace and "forward" not in each.namespace:
+                raise NotFixableError(f"`{each.name}` adds layers to `{self.cls.name}`")
+        if init is None and self._is_plain:
+            return [edit for each in stubs for edit in self._new_init(each)]
+        if init is None or not init.body:
+            raise NotFixableError(f"`{self.cls.name}` has no __init__ of its own")
+        last, source = init.body[-1], self.source
+        indentation = source.indentation(init.body[0])
+        if indentation is None or isinstance(last, (model.Return, model.Raise)):
+            raise NotFixableError(f"the __init__ of `{self.cls.name}` has no plain end")
+        this, step, line_end = _first(init), _step(indentation), source.line_end
+        lines = [
+            f"for layer in {this}.children():  # what works on float tensors stays float",
+            f"{step}if not isinstance(layer, {except_for}):",
+            f"{step}{step}layer.qconfig = None",
+            *(f"{this}.{each}" for each in stubs),
+        ]
+        end = source.end_of_block(last)
+        text = "".join(f"{line_end}{indentation}{line}" for line in lines)
+        return [source.edit(end, end, text, *_TAIL, once=True)]
 
     def behind(self, statement: model.Statement, line: str) -> list[Edit]:
         """Edits that put a line behind a simple statement."""
@@ -166,7 +196,15 @@ class Owner:
             return False
         return any(_is_init_call(each) for each in model.walk(statement))
 
-    def _new_init(self, name: str, made: str) -> list[Edit]:
+    @property
+    def _is_plain(self) -> bool:
+        """Whether no other class of the program stands between this one and nn.Module."""
+        return all(
+            isinstance(each, External) and canonical(each.name) in (known.MODULE, "builtins.object")
+            for each in self.cls.mro[1:]
+        )
+
+    def _new_init(self, line: str) -> list[Edit]:
         source, node = self.source, self.cls.node
         decorators = [source.of(each) for each in node.decorators]
         if any(word in each for each in decorators for word in _RECORDS):
@@ -182,11 +220,9 @@ class Owner:
             raise NotFixableError(f"`{self.cls.name}` is written on one line")
         end = source.end_of_line(head) if head is not None else _end_of_header(source, node)
         line_end = source.line_end
-        plain = all(
-            isinstance(each, External) and canonical(each.name) in (known.MODULE, "builtins.object")
-            for each in self.cls.mro[1:]
+        parameters = (
+            ("self", "") if self._is_plain else ("self, *args, **kwargs", "*args, **kwargs")
         )
-        parameters = ("self", "") if plain else ("self, *args, **kwargs", "*args, **kwargs")
         inner = indentation + _step(indentation)
         skeleton = (
             f"{line_end if head is not None else ''}{line_end}"
@@ -194,12 +230,12 @@ class Owner:
             f"{inner}super().__init__({parameters[1]})"
         )
         edits = [
-            source.edit(end, end, skeleton, *_SKELETON),
-            source.edit(end, end, f"{line_end}{inner}self.{name} = {made}", *_LINE),
+            source.edit(end, end, skeleton, *_SKELETON, once=True),
+            source.edit(end, end, f"{line_end}{inner}self.{line}", *_LINE),
         ]
         blank = source.text[end:].lstrip(" \t")
         if not blank.startswith((line_end * 2, "\n\n")) and len(node.body) > 0 and blank.strip():
-            edits.append(source.edit(end, end, line_end, *_TAIL))
+            edits.append(source.edit(end, end, line_end, *_TAIL, once=True))
         return edits
 
 

@@ -15,8 +15,8 @@ from qlint.syntax import model
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlint.diagnostics import Applicability, Edit
-    from qlint.fixes.build import Place
+    from qlint.diagnostics import Edit
+    from qlint.fixes.build import Made, Place
     from qlint.flow.values import Class
     from qlint.repairs import UseModule
 
@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"(_?\d[\d_]*)$")
 # Functions in the place of which a module is called
 
 
-def use_module(place: Place, repair: UseModule) -> tuple[str, Applicability, list[Edit]]:
+def use_module(place: Place, repair: UseModule) -> Made:
     """What to say, how safe it is, and the edits.
 
     Raises:
@@ -56,13 +56,13 @@ def use_module(place: Place, repair: UseModule) -> tuple[str, Applicability, lis
         if source.has_comment(node.start, node.end):
             raise NotFixableError("a comment stands inside of it, and would be lost")
         start, end = source.whole(tensor)
-        edits.append(source.edit(node.start, start, f"{called}(", 1, node.start - node.end))
+        edits.append(source.edit(node.start, start, f"{called}(", 1, node.start - node.end, 0))
         edits.append(source.edit(end, node.end, ")"))
     else:
         edits.append(source.edit(node.func.start, node.func.end, called))
         if option is not None:
             edits.append(_without(place, node, option))
-    return f"make it a module, `{called}`", "safe", edits
+    return f"make it a module, `{called}`", "safe", tuple(edits)
 
 
 def _tensor_and_option(
@@ -107,7 +107,7 @@ def _number_of_layer(tensor: model.Expression) -> str:
 # Instances of its own
 
 
-def own_instance(place: Place) -> tuple[str, Applicability, list[Edit]]:
+def own_instance(place: Place) -> Made:
     """What to say, how safe it is, and the edits.
 
     Raises:
@@ -145,7 +145,7 @@ def own_instance(place: Place) -> tuple[str, Applicability, list[Edit]]:
     edits = owner.behind(statement, f"{this}.{name} = {value}")
     called = f"{owner.this}.{name}"
     edits.append(place.source.edit(func.start, func.end, called))
-    return f"give this use a module of its own, `{called}`", "safe", edits
+    return f"give this use a module of its own, `{called}`", "safe", tuple(edits)
 
 
 def assignments(cls: Class, name: str) -> Iterator[tuple[Class, model.Assign]]:

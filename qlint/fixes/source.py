@@ -143,6 +143,11 @@ class Source:
                 return line_end
             end = max(longer)
 
+    def end_of_block(self, statement: model.Statement) -> int:
+        """Where the last line of a statement ends, with all that is in it."""
+        inside = [each for each in model.walk(statement) if isinstance(each, model.Statement)]
+        return self.end_of_line(max(inside, key=lambda each: each.end))
+
     def indentation(self, statement: model.Statement) -> str | None:
         """The blanks in front of a statement, None if something else stands there."""
         start = self.module.file.line_starts[self.module.position(statement.start).row - 1]
@@ -160,7 +165,8 @@ class Source:
         touched = [each for each in self._rows if each.start <= last and first < each.stop]
         return frozenset(row for each in touched for row in each) | {first, last}
 
-    def edit(self, start: int, end: int, content: str, *rank: int) -> Edit:
+    def edit(self, start: int, end: int, content: str, *rank: int, once: bool = False) -> Edit:
         """An edit of a stretch of the file."""
         position = self.module.position
-        return Edit(position(start), position(end), content, rank or (0,))
+        path = str(self.module.path)
+        return Edit(path, position(start), position(end), content, rank or (0,), once)

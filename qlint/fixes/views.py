@@ -8,15 +8,13 @@ from qlint.fixes.reasons import NotFixableError
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from qlint.diagnostics import Applicability, Edit
+    from qlint.fixes.build import Made
     from qlint.fixes.source import Source
     from qlint.flow.events import Site
     from qlint.repairs import CallInstead
 
 
-def call_instead(
-    source: Source, site: Site, repair: CallInstead
-) -> tuple[str, Applicability, tuple[Edit, ...]]:
+def call_instead(source: Source, site: Site, repair: CallInstead) -> Made:
     """What to say, how safe it is, and the edits.
 
     Raises:

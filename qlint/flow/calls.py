@@ -137,7 +137,11 @@ def _call_external(
     if name.startswith(einops_calls.MODULE):
         return einops_calls.call(interp, name, arguments, site)
     made = _call_installed(interp, name, arguments, site)
-    return torch_calls.call(interp, name, arguments, site) if made is None else made
+    if made is None:
+        made = torch_calls.call(interp, name, arguments, site)
+        if isinstance(made, Instance) and made.named_at is None:
+            made.named_at = function.at
+    return made
 
 
 def _call_installed(

@@ -26,7 +26,7 @@ def _deep_copy(value: Value, done: dict[int, Value]) -> Value:
         )
     twin: HeapObject
     if isinstance(value, Instance):
-        twin = Instance(cls=value.cls)
+        twin = Instance(cls=value.cls, named_at=value.named_at)
         if value.data is not None:
             copied_data = _deep_copy(value.data, done)
             assert isinstance(copied_data, (List, Dict))

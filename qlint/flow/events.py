@@ -108,6 +108,7 @@ class UnsupportedOperation:
     """Any other operation that a quantized tensor reaches and that no int8 kernel does right.
 
     ``name`` is torch's name of it; ``spelled`` how the source writes it; ``outcome`` what happens.
+    The ``operands`` are in the order in which they are written, if they are known.
     """
 
     name: str
@@ -115,6 +116,7 @@ class UnsupportedOperation:
     outcome: Outcome
     site: Site
     tensor: Tensor
+    operands: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class UnsupportedModule:
     ``callee`` is the source of what is called; ``base`` the canonical name of torch's class, and
     ``cls`` the class of the program derived from it, if it is not that class itself. ``option`` is
     the constructor's argument that alone makes it so, if there is one. One ``out_of_reach`` is part
-    of no module, so that convert does not find it.
+    of no module, so that convert does not find it. It was made of a class ``named_at`` a place.
     """
 
     callee: str
@@ -135,6 +137,7 @@ class UnsupportedModule:
     tensor: Tensor
     option: str = ""
     out_of_reach: bool = False
+    named_at: Site | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import conditions, layer_attributes, narrowing, special_methods, texts
@@ -27,6 +28,7 @@ from qlint.flow.values import (
     UNKNOWN,
     Constant,
     Dict,
+    External,
     Lazy,
     NotTensor,
     SomeSlice,
@@ -38,6 +40,7 @@ from qlint.flow.values import (
     options_of,
 )
 from qlint.semantics import layers
+from qlint.semantics.names import looks_like_class
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -59,6 +62,15 @@ def _name(interp: Interpreter, node: model.Name, frame: Frame) -> Value:
         value = interp.lookup(node.id, frame)
     if interp.written_epoch == interp.epoch:
         note_reading(interp, value)
+    return _class_named(interp, value, node, frame) if type(value) is External else value
+
+
+def _class_named(
+    interp: Interpreter, value: External, node: model.Expression, frame: Frame
+) -> Value:
+    """A class of torch's, with the place where it is named first."""
+    if value.at is None and value.name.startswith("torch.nn.") and looks_like_class(value.name):
+        return replace(value, at=interp.site(node, frame))
     return value
 
 
@@ -68,7 +80,7 @@ def _attribute(interp: Interpreter, node: model.Attribute, frame: Frame) -> Valu
     found = interp.get_attribute(value, node.name, interp.site(node, frame))
     if interp.written_epoch == interp.epoch:
         note_reading(interp, found)
-    return found
+    return _class_named(interp, found, node, frame) if type(found) is External else found
 
 
 def _subscript(interp: Interpreter, node: model.Subscript, frame: Frame) -> Value:

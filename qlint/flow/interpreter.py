@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from qlint.flow import assignment, attributes, calls, containers, expressions, statements
 from qlint.flow.arguments import Arguments
 from qlint.flow.budget import Budget
-from qlint.flow.events import Operation, Site, Step
+from qlint.flow.events import Operation, Site, Step, UnsupportedModule, UnsupportedOperation
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
 from qlint.flow.known_answers import KnownAnswers
 from qlint.flow.log import Log
 from qlint.flow.modules import children
 from qlint.flow.scopes import Exit, Frame, Namespace, Outcome
-from qlint.flow.usage import Usage, fresh, note_operands, note_way
+from qlint.flow.usage import Usage, fresh, note_join, note_operands, note_way, stale_names
 from qlint.flow.values import (
     UNKNOWN,
     Class,
@@ -308,12 +308,14 @@ class Interpreter:
             frame.hold(dict(before))
             mark = self.heap.begin()
             outcome = branch()
-            frame.leave(outcome, Exit(frame.names, self.heap.rollback(mark)), passed)
+            stale = stale_names(self, frame.names)
+            frame.leave(outcome, Exit(frame.names, self.heap.rollback(mark), stale), passed)
         self.heap.conditions -= conditional
         frame.left = frame.left or len(passed) < len(branches)
         if not passed:
             frame.hold(before)
             return Outcome.RAISES
+        note_join(self, passed)
         frame.hold(join_names([each.names for each in passed]))
         self._join_heap([each.changes for each in passed])
         return Outcome.FALLS_THROUGH
@@ -357,6 +359,9 @@ class Interpreter:
         if not exits:
             return
         names = [each.names for each in exits]
+        if exits is not frame.returns:  # behind those, no name is read any more
+            here = Exit(frame.names, {}, stale_names(self, frame.names))
+            note_join(self, [here, *exits] if reached else exits)
         frame.hold(join_names([frame.names, *names] if reached else names))
         self.heap.join([each.changes for each in exits], exhaustive=False)
         exits.clear()
@@ -527,8 +532,10 @@ class Interpreter:
         """  # noqa: D205
         if event.site.module.linted:
             note_way(self, event.site)
-            if isinstance(event, Operation):
+            if isinstance(event, (Operation, UnsupportedOperation)):
                 note_operands(self, event)
+            elif isinstance(event, UnsupportedModule):
+                self.usage.named[event.site, event.callee].add(event.named_at)
             self.log.add(event, self.forwarding)
         elif event.site.module.installed and not self.assume_quantized:
             call = self._linted_call()

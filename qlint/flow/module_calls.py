@@ -20,7 +20,7 @@ from qlint.flow.modules import (
     name_of,
 )
 from qlint.flow.reach import Running, lost_at, note_taken
-from qlint.flow.usage import fresh
+from qlint.flow.usage import fresh, note_forward
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -136,15 +136,19 @@ def _run_forward(
     interp.forward_depth += 1
     interp.forwarding.append(cls)
     interp.running.append(Running(instance, arguments, site))
-    events = interp.log.pending
+    # Convert would swap it, were it not of a derived class.
+    is_swapped = kernels.is_swapped(external_base(instance))
+    failures = interp.log.failures if is_swapped else 0
     result = interp.call(forward, arguments, site)
     interp.running.pop()
     interp.forwarding.pop()
+    function, bound = signature(forward)
+    note_forward(interp, function, arguments, result, bound=bound)
     if not interp.budget.exhausted and (outermost or _says_what_it_gets(arguments)):
         interp.ran_forward.add(cls)
-    if interp.log.pending > events or id(instance) in interp.unswapped:
+    if is_swapped and (interp.log.failures > failures or id(instance) in interp.unswapped):
         interp.unswapped.discard(id(instance))
-        _check_swapping(interp, instance, arguments, site)
+        _check_kernel(interp, instance, external_base(instance), arguments, site)
     interp.forward_depth -= 1
     interp.repeating -= repeats
     # What leaves an assumed model has been dequantized by whoever wraps it.
@@ -273,7 +277,10 @@ def _check_kernel(
             return
         spelled = "self"
     option, _ = kernels.bad_option(base, options) or ("", None)
-    interp.report(UnsupportedModule(spelled, base, cls, outcome, site, tensor, option))
+    named_at = instance.named_at
+    interp.report(
+        UnsupportedModule(spelled, base, cls, outcome, site, tensor, option, named_at=named_at)
+    )
 
 
 def report_lost(interp: Interpreter, lost: Running, tensor: Tensor) -> None:
@@ -302,17 +309,6 @@ def _options_given(instance: Instance, base: str) -> dict[str, str]:
     """The constructor's arguments that were kept."""
     kept = {name: instance.slots.get(f"<{name}>") for name, _ in kernels.module_options(base)}
     return {name: str(value.value) for name, value in kept.items() if isinstance(value, Constant)}
-
-
-def _check_swapping(
-    interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
-) -> None:
-    """Report a module in whose own forward something failed, but which convert would have swapped
-    were it not of a derived class.
-    """  # noqa: D205
-    base = external_base(instance)
-    if kernels.is_swapped(base) and quantized_in(arguments.values()) is not None:
-        _check_kernel(interp, instance, base, arguments, site)
 
 
 def _may_be_fused(base: str, tensor: Tensor) -> bool:

@@ -121,7 +121,8 @@ def binary(
             report_arithmetic(interp, family, form, spelled, site, (left, right), quantized)
         elif op in UNSUPPORTED_OPERATORS:
             name = UNSUPPORTED_OPERATORS[op]
-            report_unsupported(interp, name, spelled or op, Outcome.FAILS, site, quantized)
+            fails, both = Outcome.FAILS, (left, right)
+            report_unsupported(interp, name, spelled or op, fails, site, quantized, both)
         # Unlike any other grid, but one for all its parts.
         result = replace(quantized, grid=object(), channels_last=common_format((left,)))
         if form == "in-place operator":
@@ -151,11 +152,12 @@ def report_unsupported(
     outcome: Outcome | None,
     site: Site,
     tensor: Tensor,
+    operands: tuple[Value, ...] = (),
 ) -> None:
     """Tell the rules about an operation on a quantized tensor, if no kernel does it right."""
     if outcome in BAD:
         assert outcome is not None
-        interp.report(UnsupportedOperation(name, spelled, outcome, site, tensor))
+        interp.report(UnsupportedOperation(name, spelled, outcome, site, tensor, operands))
 
 
 def is_beyond_grids(value: Value | None) -> bool:
@@ -336,7 +338,8 @@ def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None, site
         return NOT_TENSOR if flag is None else NotTensor(flag=Flag(flag.key, not flag.negated))
     tensor = quantized_in(each for each in options_of(operand) if isinstance(each, Tensor))
     if tensor is not None and op in UNSUPPORTED_UNARY:
-        report_unsupported(interp, UNSUPPORTED_UNARY[op], op, Outcome.FAILS, site, tensor)
+        name, fails = UNSUPPORTED_UNARY[op], Outcome.FAILS
+        report_unsupported(interp, name, op, fails, site, tensor, (operand,))
         return fresh(replace(tensor, grid=object()))
     return join(_unary(op, each) for each in options_of(operand))
 

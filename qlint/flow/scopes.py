@@ -38,10 +38,14 @@ class Outcome(Enum):
 
 @dataclass(slots=True, eq=False)
 class Exit:
-    """A way out of a block that leaves later statements behind."""
+    """A way out of a block that leaves later statements behind.
+
+    Names of tensors that have been written into under another name are ``stale``.
+    """
 
     names: dict[str, Value]
     changes: Changes
+    stale: dict[str, frozenset[Site]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

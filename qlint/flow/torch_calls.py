@@ -302,7 +302,7 @@ def _check_kernel(
         outcome = kernels.Outcome.FAILS
     elif outcome not in kernels.BAD and _fills_beyond(short, arguments):
         short, outcome = FILL, kernels.Outcome.WRONG
-    report_unsupported(interp, short, spelled, outcome, site, tensor)
+    report_unsupported(interp, short, spelled, outcome, site, tensor, values)
     return outcome is kernels.Outcome.FAILS
 
 

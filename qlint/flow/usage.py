@@ -7,12 +7,25 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from qlint.flow.containers import items_of
-from qlint.flow.values import Storage, Tensor, Value, Written, join, options_of
+from qlint.flow.values import (
+    NONE,
+    Storage,
+    Tensor,
+    Value,
+    Written,
+    join,
+    options_of,
+    quantized_in,
+)
 
 if TYPE_CHECKING:
-    from qlint.flow.events import Operation, Site
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from qlint.flow.arguments import Arguments
+    from qlint.flow.events import Operation, Site, UnsupportedOperation
     from qlint.flow.interpreter import Interpreter
-    from qlint.flow.values import Class
+    from qlint.flow.scopes import Exit
+    from qlint.flow.values import Class, Function
     from qlint.syntax import model
 
 _WRITTEN = "<written>"  # no attribute has such a name
@@ -27,7 +40,12 @@ class Usage:
     are the classes of the modules that are called at a place. ``shared`` are the in-place
     operations whose operand is read under another name afterwards, or may be. ``operands`` are all
     that an operation has been seen to get, in the order in which they are written; none if there
-    are not as many each time.
+    are not as many each time. ``named`` are, for each call of a module that does not run on int8,
+    the places where the class of that module is named.
+
+    Of functions, ``inside`` are the classes in whose forward passes something happens at a place,
+    ``inputs`` the names of the parameters by which a forward gets int8 tensors, or containers of
+    them (with a star in front), ``outputs`` what it returns.
     """
 
     operands: dict[Site, tuple[Value, ...]] = field(default_factory=dict)
@@ -35,6 +53,12 @@ class Usage:
     called: dict[Site, set[str]] = field(default_factory=lambda: defaultdict(set))
     shared: set[Site] = field(default_factory=set)
     classes: dict[model.ClassDef, Class] = field(default_factory=dict)
+    inside: dict[Site, set[Class]] = field(default_factory=lambda: defaultdict(set))
+    inputs: dict[Function, set[str]] = field(default_factory=lambda: defaultdict(set))
+    outputs: dict[Function, Value] = field(default_factory=dict)
+    named: dict[tuple[Site, str], set[Site | None]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
 
 
 def note_way(interp: Interpreter, site: Site) -> None:
@@ -46,9 +70,28 @@ def note_way(interp: Interpreter, site: Site) -> None:
         way.append(frame.called_at)
         frame = frame.caller
     interp.usage.ways[site].add(tuple(way))
+    if interp.forwarding:
+        interp.usage.inside[site].add(interp.forwarding[-1])
 
 
-def note_operands(interp: Interpreter, operation: Operation) -> None:
+def note_forward(
+    interp: Interpreter, function: Function, arguments: Arguments, result: Value, *, bound: int
+) -> None:
+    """Note what a forward gets and returns, ``bound`` of its parameters being bound."""
+    usage, parameters = interp.usage, function.node.parameters
+    names = [each.name for each in (*parameters.positional_only, *parameters.positional)][bound:]
+    star = "*" if parameters.star is None else f"*{parameters.star.name}"
+    names += [star] * (len(arguments.args) - len(names))
+    given = [*zip(names, arguments.args, strict=False), *arguments.kwargs.items()]
+    for name, value in given:
+        if quantized_in((value,)) is not None:
+            plain = all(isinstance(each, Tensor) or each == NONE for each in options_of(value))
+            usage.inputs[function].add(name if plain else f"*{name}")
+    known = usage.outputs.get(function)
+    usage.outputs[function] = result if known is None else join((known, result))
+
+
+def note_operands(interp: Interpreter, operation: Operation | UnsupportedOperation) -> None:
     """Note what an operation gets."""
     known, new = interp.usage.operands.get(operation.site), operation.operands
     if known is not None and len(known) != len(new):
@@ -86,20 +129,43 @@ def note_writing(interp: Interpreter, site: Site, target: Value, result: Tensor)
 
 def note_reading(interp: Interpreter, value: Value) -> None:
     """Note that a value is read, part of which may lie where something has been written."""
+    interp.usage.shared.update(_written_into(value))
+
+
+def stale_names(interp: Interpreter, names: Mapping[str, Value]) -> dict[str, frozenset[Site]]:
+    """The names of tensors that lie where something has been written, and where that was."""
+    if interp.written_epoch != interp.epoch:
+        return {}
+    found = ((name, frozenset(_written_into(value))) for name, value in names.items())
+    return {name: sites for name, sites in found if sites}
+
+
+def note_join(interp: Interpreter, exits: Sequence[Exit]) -> None:
+    """Note that the ways out of a branch meet. A name that only some of them have bound to another
+    value may be read behind, when it does not say any more that on others it is out of date.
+    """  # noqa: D205
+    for one in exits:
+        for name, sites in one.stale.items():
+            if any(other.names.get(name) is not one.names[name] for other in exits):
+                interp.usage.shared.update(sites)
+
+
+def _written_into(value: Value) -> Iterator[Site]:
+    """Where something was written into the storage of a tensor, or of one in a sequence."""
     for each in options_of(value):
         if isinstance(each, Tensor):
-            _check(interp, each)
+            yield from _writes(each)
         else:
             items = items_of(each)
             for item in () if items is None else items.items:
                 if isinstance(item, Tensor):
-                    _check(interp, item)
+                    yield from _writes(item)
 
 
-def _check(interp: Interpreter, tensor: Tensor) -> None:
+def _writes(tensor: Tensor) -> Iterator[Site]:
     for storage in tensor.storages:
         written = storage.slots.get(_WRITTEN)
         for each in () if written is None else options_of(written):
             # Of a name that some ways have bound to the result, the others have not written.
             if isinstance(each, Written) and each.result not in tensor.storages:
-                interp.usage.shared.add(each.site)
+                yield each.site

@@ -146,11 +146,13 @@ class Tuple(Value):
 class External(Value):
     """A module, class or function outside the program, by its dotted name.
 
-    The dtype of a quantized tensor knows the tensor that it is ``of``.
+    The dtype of a quantized tensor knows the tensor that it is ``of``; a class of torch's the place
+    ``at`` which the program names it.
     """
 
     name: str
     of: Tensor | None = field(default=None, compare=False)
+    at: Site | None = field(default=None, compare=False)
 
 
 NUMBERS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
@@ -336,12 +338,14 @@ class Instance(HeapObject):
     """An object made by calling a class: of the program, or an outside one known by name.
 
     One of a class derived from list or dict holds its items as ``data``. A module knows its
-    ``owners``, the modules that it was made a part of.
+    ``owners``, the modules that it was made a part of; one of torch's, where the program has
+    ``named_at`` its class.
     """
 
     cls: Class | External = field(default_factory=lambda: External("object"))
     owners: list[Instance] = field(default_factory=list)
     data: List | Dict | None = None
+    named_at: Site | None = None
 
     @property
     def attached(self) -> bool:

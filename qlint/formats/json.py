@@ -59,6 +59,7 @@ def _fix(fix: Fix) -> dict[str, Any]:
         "message": fix.message,
         "edits": [
             {
+                "filename": edit.filename,
                 "content": edit.content,
                 "location": _place(edit.location),
                 "end_location": _place(edit.end_location),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.repairs import CallInstead
+from qlint.repairs import CallInstead, FloatIsland
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.kernels import BAD, Outcome, is_swapped, of_operation
@@ -257,7 +257,7 @@ class UnsupportedOp(Rule):
                 f"`{event.spelled}` has no int8 kernel for this quantized tensor, so the converted "
                 "model fails here"
             )
-        repair = CallInstead("reshape") if event.name == VIEW else None
+        repair = CallInstead("reshape") if event.name == VIEW else FloatIsland()
         yield Finding(event.site, message, _cure(event.name), repair)
 
 
@@ -498,4 +498,4 @@ class UnsupportedLayer(Rule):
             message = (
                 f"`{callee}` is {is_a}, which has no int8 form, so the converted model fails here"
             )
-        yield Finding(event.site, message, cure)
+        yield Finding(event.site, message, cure, FloatIsland())

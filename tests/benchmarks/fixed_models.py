@@ -138,8 +138,11 @@ def _reference(name: str, model: Any, batches: list[Any], folder: Path) -> dict[
 
     path = folder.parent / f"{name}.pt"
     if not path.exists():
-        model.train()  # batch norms that have seen data
+        model.train()  # batch norms that have seen data, and heads that are not zero
         with torch.no_grad():
+            for weights in model.parameters():
+                if not weights.any() and weights.dim() > 1:
+                    weights.normal_(std=0.02)
             for batch in batches:
                 model(batch)
         model.eval()

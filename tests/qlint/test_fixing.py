@@ -30,7 +30,9 @@ class Net(nn.Module):
         x = self.quant(x)
         x = x + x
         x = x * self.bias
-        return self.dequant(x / 3)
+        for _ in range(2):
+            x = x * 2
+        return self.dequant(x)
 """
 
 
@@ -77,7 +79,7 @@ def test_diff_shows_and_writes_nothing(
     assert run("--diff", *also, "net.py") == 1
     assert net.read_text() == NET
     out, error = capsys.readouterr()
-    assert out.startswith("--- net.py\n+++ net.py\n@@ -1,15 +1,17 @@\n")
+    assert out.startswith("--- net.py\n+++ net.py\n@@ -1,16 +1,18 @@\n")
     assert "-        x = x + x\n+        x = self.add.add(x, x)\n" in out
     assert error == "Would fix 1 error.\n"
 
@@ -108,10 +110,10 @@ def test_a_suppressed_line_is_not_edited_for_another_finding(net: Path) -> None:
 
 def test_json_shows_the_edits(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("--output-format", "json", "net.py")
-    added, multiplied, divided = json.loads(capsys.readouterr().out)
+    added, multiplied, scaled = json.loads(capsys.readouterr().out)
     assert added["fix"]["applicability"] == "safe"
     assert multiplied["fix"]["applicability"] == "unsafe"
-    assert divided["fix"] is None
+    assert scaled["fix"] is None
     lines = NET.splitlines(keepends=True)
     for edit in reversed(added["fix"]["edits"]):
         start, end = edit["location"], edit["end_location"]
@@ -125,7 +127,7 @@ def test_json_shows_the_edits(net: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_full_says_why_there_is_no_fix(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("net.py")
-    assert "no automatic fix: multiplying by the inverse would round" in capsys.readouterr().out
+    assert "no automatic fix: it runs in a loop" in capsys.readouterr().out
 
 
 def test_standard_input_is_fixed_to_standard_output(

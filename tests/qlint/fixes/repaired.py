@@ -102,17 +102,27 @@ def assert_same_float(
 
 
 def run_int8(source: str, *inputs: torch.Tensor, name: str = "Net") -> list[torch.Tensor]:
-    """What the model of a source puts out in int8: wrapped, calibrated and converted."""
+    """What the model of a source puts out in int8: quantized inputs, calibrated, converted."""
     torch.backends.quantized.engine = ENGINE
-    model = (
-        quantization.QuantWrapper(make(source, name)) if len(inputs) == 1 else make(source, name)
-    )
+    model = _Quantized(make(source, name)).eval()
     model.qconfig = quantization.get_default_qconfig(ENGINE)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        prepared = quantization.prepare(model.eval())
+        prepared = quantization.prepare(model)
         prepared(*deepcopy(inputs))
         return _flat(quantization.convert(prepared)(*inputs))
+
+
+class _Quantized(nn.Module):
+    """A model that gets quantized tensors; what it returns may be any container of tensors."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.quant = quantization.QuantStub()
+        self.model = model
+
+    def forward(self, *inputs: torch.Tensor) -> Any:
+        return self.model(*(self.quant(each) for each in inputs))
 
 
 def _flat(value: Any) -> list[torch.Tensor]:

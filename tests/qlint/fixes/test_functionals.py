@@ -187,12 +187,8 @@ def test_a_relu_that_may_be_another_activation_stays() -> None:
         (("a = self.drop(y)", "a += z", "return a * y"), "in place"),
         (("for _ in range(3):", "    y = y + z", "return y"), "loop"),
         (("return [y * each for each in (y, z)]",), "loop"),
-        (("return y / 3",), "round"),
-        (("return y / z",), "no int8 division"),
-        (("return torch.add(y, z, alpha=0.3)",), "round"),
         (("return sum(each for each in (y, z))",), "not written out"),
         (("return torch.hstack([y, z])",), "few dimensions"),
-        (("return torch.einsum('nchw,nchw->nchw', y, z)",), "einsum"),
         (("return torch.add(*(y, z))",), "not written out"),
     ],
 )
@@ -206,6 +202,19 @@ def test_in_place_on_a_value_of_its_own_in_a_branch() -> None:
     repaired = repair(net("if x.size(0) > 1:", "    y += z", "return y"))
     assert "y = self.add.add(y, z)" in repaired.after
     assert_same_float(repaired, X)
+
+
+def test_a_float_tensor_that_is_joined_gets_a_stub_of_its_own() -> None:
+    source = net(
+        "return torch.cat([self.token.expand(2, -1, -1, -1), y], 1)",
+        init="self.token = nn.Parameter(torch.ones(1, 3, 4, 4))",
+    )
+    assert "FloatFunctional" not in repair(source).after
+    repaired = repair(source, unsafe=True)
+    joined = "self.cat.cat([self.cat_quant(self.token.expand(2, -1, -1, -1)), y], 1)"
+    assert joined in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
 
 
 def test_a_float_operand_gets_a_stub_of_its_own() -> None:

@@ -13,7 +13,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.qlint.fixes.repaired import assert_same_float, repair
+from tests.qlint.fixes.repaired import assert_same_float, repair, run_int8
 
 X = torch.randn(2, 4, 3, 3, generator=torch.Generator().manual_seed(0))
 
@@ -107,6 +107,8 @@ _UNARY = [
     "self.blocks[0]({})",
     "self.own({})",
     "torch.sigmoid({})",
+    "F.silu({})",
+    "-{}",
     "(lambda v: v + x)({})",
     "(\n    {}  # a note\n)",
     "self.conv2(\n    {},  # a note\n)",
@@ -187,3 +189,17 @@ def test_generated(source: str) -> None:
     assert repaired.after.count("# a note") == source.count("# a note")
     assert_same_float(repaired, X)
     assert_same_float(repaired, X, train=True)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(source=_sources())
+def test_generated_with_islands(source: str) -> None:
+    repaired = repair(source, unsafe=True)
+    ast.parse(repaired.after)
+    assert_same_float(repaired, X)
+    if not repaired.codes_left:
+        run_int8(repaired.after, X)

@@ -159,11 +159,6 @@ class Net(Left, Right):
             "nn.Sequential",
         ),
         (
-            "def double(x):\n    return x + x\n\n\nclass Net(nn.Module):\n"
-            "    def forward(self, x):\n        return double(x)\n",
-            "plain function",
-        ),
-        (
             "class Net(nn.Module):\n    @staticmethod\n    def double(x):\n        return x + x\n\n"
             "    def forward(self, x):\n        return self.double(x)\n",
             "knows no instance",

@@ -1,0 +1,110 @@
+"""Whole classes as float islands: for what happens in plain functions that their forward calls.
+
+The layers in such a class stay float as well, for what the functions do with them is not known:
+they are often handed their weights.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB, spell
+from qlint.fixes.owners import Owner
+from qlint.fixes.reasons import NotFixableError
+from qlint.flow.values import Function, Tensor, options_of
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qlint.diagnostics import Edit
+    from qlint.fixes.build import FixBuilder, Made
+    from qlint.fixes.source import Source
+    from qlint.flow.events import Site
+
+
+def class_islands(builder: FixBuilder, site: Site) -> Made:
+    """What to say, how safe it is, and the edits, for something that happens in a function.
+
+    Raises:
+        NotFixableError: The classes from which it is called cannot be made islands.
+    """
+    classes = builder.usage.inside.get(site, set())
+    functions = {cls.lookup("forward") for cls in classes}
+    if not functions or not all(isinstance(each, Function) for each in functions):
+        raise NotFixableError("from which module this is called is not known")
+    edits: list[Edit] = []
+    names = []
+    for function in functions:
+        assert isinstance(function, Function)
+        if function not in builder.class_islands:
+            builder.class_islands[function] = _island(builder, function)
+        edits += builder.class_islands[function]
+        names.append("" if function.owner is None else function.owner.name)
+    said = ", ".join(f"`{name}`" for name in sorted(names))
+    return f"make a float island of all of {said}", "unsafe", tuple(edits)
+
+
+def _island(builder: FixBuilder, function: Function) -> list[Edit]:
+    cls, node = function.owner, function.node
+    if cls is None or not function.module.linted or not isinstance(node, model.FunctionDef):
+        raise NotFixableError("the module from which this is called is not in the given files")
+    source = builder.source(function.module)
+    inputs = builder.usage.inputs.get(function, set())
+    if not inputs or any(name.startswith("*") for name in inputs):
+        raise NotFixableError(f"`{function.qualname}` gets containers of tensors")
+    output = builder.usage.outputs.get(function)
+    if output is None or not all(isinstance(each, Tensor) for each in options_of(output)):
+        raise NotFixableError(f"`{function.qualname}` returns more than one tensor")
+    owner = Owner.of(source, node.body[0], builder.usage.classes)
+    quant, imports = spell(source, QUANT_STUB)
+    dequant, more = spell(source, DEQUANT_STUB)
+    names = [builder.names.new(cls, wish) for wish in ("dequant", "quant")]
+    edits = [*imports, *more]
+    edits += owner.keep_float(
+        [f"{names[0]} = {dequant}()", f"{names[1]} = {quant}()"], except_for=quant
+    )
+    ordered = [
+        each.name
+        for each in (*node.parameters.positional, *node.parameters.keyword_only)
+        if each.name in inputs
+    ]
+    calls = ", ".join(f"{owner.this}.{names[0]}({name})" for name in ordered)
+    edits.append(_first_line(source, node, f"{', '.join(ordered)} = {calls}"))
+    for value in _returned(source, node):
+        start, end = source.whole(value)
+        opening, closing = (f"{owner.this}.{names[1]}(", ")")
+        edits.append(source.edit(start, start, opening, 1, start - end, -1, once=True))
+        edits.append(source.edit(end, end, closing, 0, end - start, 1, once=True))
+    return edits
+
+
+def _first_line(source: Source, function: model.FunctionDef, line: str) -> Edit:
+    """Put a line in front of all that a function does."""
+    first = function.body[0]
+    is_text = isinstance(first, model.ExpressionStatement) and isinstance(
+        first.value, model.Constant
+    )
+    if is_text and len(function.body) > 1:
+        first = function.body[1]
+    indentation = source.indentation(first)
+    if indentation is None:
+        raise NotFixableError(f"`{function.name}` is written on one line")
+    return source.edit(
+        first.start, first.start, f"{line}{source.line_end}{indentation}", 2, 3, once=True
+    )
+
+
+def _returned(source: Source, function: model.FunctionDef) -> Iterator[model.Expression]:
+    """The expressions that a function returns."""
+    for node in model.walk(function.body):
+        if isinstance(node, model.Return):
+            inner = next(
+                each
+                for each in source.around(node)
+                if isinstance(each, (model.FunctionDef, model.Lambda))
+            )
+            if inner is function:
+                if node.value is None or isinstance(node.value, model.Sequence):
+                    raise NotFixableError(f"`{function.name}` returns more than one tensor")
+                yield node.value

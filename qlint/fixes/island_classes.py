@@ -1,0 +1,133 @@
+"""Modules without an int8 form become float islands: classes derived from them, with stubs.
+
+A class keeps the names of all parameters, works in every container and in loops, and each instance
+has a quantizer of its own. Convert swaps exact types only, so that what is inside stays float.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB, below_imports, bound, meaning, spell
+from qlint.fixes.reasons import NotFixableError
+from qlint.semantics.names import NN
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from qlint.diagnostics import Edit
+    from qlint.fixes.build import FixBuilder, Made
+    from qlint.fixes.source import Source
+    from qlint.flow.events import Site, UnsupportedModule
+
+# What runs between the stubs, for modules that do not just map one tensor to one.
+_RECURRENT = """\
+    def forward(self, input, *args, **kwargs):
+        output, state = super().forward(self.dequant(input), *args, **kwargs)
+        return self.quant(output), state
+"""
+_ATTENTION = """\
+    def forward(self, query, key, value, *args, **kwargs):
+        query, key, value = self.dequant(query), self.dequant(key), self.dequant(value)
+        output, weights = super().forward(query, key, value, *args, **kwargs)
+        return self.quant(output), weights
+"""
+_PLAIN = """\
+    def forward(self, input):
+        return self.quant(super().forward(self.dequant(input)))
+"""
+_FORWARDS = {
+    NN + "GRU": _RECURRENT,
+    NN + "RNN": _RECURRENT,
+    NN + "LSTM": _RECURRENT,
+    NN + "MultiheadAttention": _ATTENTION,
+}
+# Layers in them that convert would swap.
+_LAYERS = {NN + "MultiheadAttention": "        self.out_proj.qconfig = None\n"}
+_OTHERS = frozenset(
+    NN + name
+    for name in (
+        "Bilinear CosineSimilarity PairwiseDistance MaxUnpool1d MaxUnpool2d MaxUnpool3d "
+        "ConvTranspose1d ConvTranspose2d ConvTranspose3d Transformer TransformerEncoder "
+        "TransformerDecoder TransformerEncoderLayer TransformerDecoderLayer GRUCell LSTMCell "
+        "RNNCell AdaptiveLogSoftmaxWithLoss Embedding EmbeddingBag"
+    ).split()
+)
+
+
+def island_class(builder: FixBuilder, events: Sequence[UnsupportedModule]) -> Made:
+    """What to say, how safe it is, and the edits, some of them perhaps in other files.
+
+    Raises:
+        NotFixableError: The class is not named in the given files, or does something of its own.
+    """
+    edits: list[Edit] = []
+    made: dict[str, None] = {}
+    for event in events:
+        if event.out_of_reach:
+            raise NotFixableError("convert does not find this module: register it")
+        if event.base in _OTHERS or "return_indices" in event.option:
+            raise NotFixableError(f"`{event.base}` does not map one tensor to one")
+        for site in _sorted(builder.usage.named.get((event.site, event.callee), set())):
+            source = builder.source(site.module)
+            node = source.find(site, model.Expression)
+            if node is None or meaning(source, node) != event.base:
+                raise NotFixableError("its class is not named by the module that it comes from")
+            name, definition = _definition(builder, source, node, event.base)
+            made[name] = None
+            edits += [*definition, source.edit(node.start, node.end, name)]
+    names = ", ".join(f"`{name}`" for name in made)
+    return f"make it a float island, {names}", "unsafe", tuple(edits)
+
+
+def _sorted(places: Collection[Site | None]) -> list[Site]:
+    """The places, in order.
+
+    Raises:
+        NotFixableError: One of them is not known, or not in the given files.
+    """
+    sites = [each for each in places if each is not None and each.module.linted]
+    if len(sites) != len(places) or not sites:
+        raise NotFixableError("its class is named outside of the given files")
+    return sorted(sites, key=lambda each: (str(each.module.path), each.start))
+
+
+def _definition(
+    builder: FixBuilder, source: Source, node: model.Expression, base: str
+) -> tuple[str, list[Edit]]:
+    """The name of the island in a file, and the edits that define it if need be."""
+    key = (source.module.path, base)
+    if key not in builder.islands:
+        short = base.rpartition(".")[2]
+        name = f"Float{short}"
+        if _defines(source, name, base):
+            builder.islands[key] = (name, [])
+            return name, []
+        while name in bound(source):
+            name += "_"
+        quant, imports = spell(source, QUANT_STUB)
+        dequant, more = spell(source, DEQUANT_STUB)
+        lines = (
+            f"class {name}({source.of(node)}):\n"
+            f'    """A {short} that works on float tensors, for int8 has no kernel for it."""\n\n'
+            "    def __init__(self, *args, **kwargs):\n"
+            "        super().__init__(*args, **kwargs)\n"
+            f"{_LAYERS.get(base, '')}"
+            f"        self.dequant = {dequant}()\n"
+            f"        self.quant = {quant}()\n\n"
+            f"{_FORWARDS.get(base, _PLAIN)}"
+        )
+        edits = [*imports, *more, below_imports(source, lines.replace("\n", source.line_end))]
+        builder.islands[key] = (name, edits)
+    return builder.islands[key]
+
+
+def _defines(source: Source, name: str, base: str) -> bool:
+    """Whether a file has the island already."""
+    return any(
+        isinstance(each, model.ClassDef)
+        and each.name == name
+        and any(meaning(source, argument.value) == base for argument in each.bases)
+        for each in source.body
+    )

@@ -1,0 +1,138 @@
+"""What has no int8 kernel becomes a float island: the same in float, and it runs in int8."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair, run_int8
+from tests.qlint.fixes.test_functionals import X, net
+
+FORMS = {
+    "F.silu(y)": "self.silu_quant(F.silu(self.silu_dequant(y)))",
+    "torch.softmax(y, dim=1)": "self.softmax_quant(torch.softmax(self.softmax_dequant(y), dim=1))",
+    "y.softmax(1)": "self.softmax_quant(self.softmax_dequant(y).softmax(1))",
+    "-y": "self.neg_quant(-self.neg_dequant(y))",
+    "y ** 2": "self.pow_quant(self.pow_dequant(y) ** 2)",
+    "y / z": "self.div_quant(self.div_dequant(y) / self.div_dequant(z))",
+    "y / 3": "self.div_quant(self.div_dequant(y) / 3)",
+    "torch.div(y, z)": "self.div_quant(torch.div(self.div_dequant(y), self.div_dequant(z)))",
+    "1 / y": "self.div_quant(1 / self.div_dequant(y))",
+    "y // 2": "self.floordiv_quant(self.floordiv_dequant(y) // 2)",
+    "torch.add(y, z, alpha=0.3)": (
+        "self.add_quant(torch.add(self.add_dequant(y), self.add_dequant(z), alpha=0.3))"
+    ),
+    "torch.maximum(y, z)": (
+        "self.maximum_quant(torch.maximum(self.maximum_dequant(y), self.maximum_dequant(z)))"
+    ),
+    "y.sum(1)": "self.sum_quant(self.sum_dequant(y).sum(1))",
+    "y.float()": "self.float_quant(self.float_dequant(y).float())",
+    "torch.einsum('nchw,nchw->nchw', y, z)": (
+        "self.einsum_quant(torch.einsum('nchw,nchw->nchw', "
+        "self.einsum_dequant(y), self.einsum_dequant(z)))"
+    ),
+    "F.interpolate(y, scale_factor=2, mode='bicubic')": (
+        "self.interpolate_quant(F.interpolate(self.interpolate_dequant(y), "
+        "scale_factor=2, mode='bicubic'))"
+    ),
+    "torch.maximum(y, z + 1)": (
+        "self.maximum_quant(torch.maximum(self.maximum_dequant(y), "
+        "self.maximum_dequant(self.shift.add_scalar(z, 1))))"
+    ),
+    "-(-y)": ("self.neg_quant(-self.neg_dequant((self.neg_quant_1(-self.neg_dequant_1(y)))))"),
+    "F.silu(y) * z": "self.mul.mul(self.silu_quant(F.silu(self.silu_dequant(y))), z)",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_operation(form: str) -> None:
+    source = net(f"return {form}")
+    repaired = repair(source, unsafe=True)
+    assert f"        return {FORMS[form]}\n" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+    assert repaired.codes_left == []
+    safe = repair(source)
+    assert "Stub" not in safe.after
+
+
+@pytest.mark.parametrize(
+    ("statement", "after"),
+    [
+        ("y /= z", "y = self.div_quant(self.div_dequant(y) / self.div_dequant(z))"),
+        ("y /= 3", "y = self.div_quant(self.div_dequant(y) / 3)"),
+        ("y /= z if x.dim() else y", None),
+    ],
+)
+def test_in_place(statement: str, after: str | None) -> None:
+    repaired = repair(net(statement, "return y"), unsafe=True)
+    if after is not None:
+        assert f"        {after}\n" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
+MODULES = {
+    "self.layer = nn.SiLU()": "class FloatSiLU(nn.SiLU):",
+    "self.layer = nn.Sequential(nn.Conv2d(3, 3, 1), nn.Mish(inplace=True))": (
+        "class FloatMish(nn.Mish):"
+    ),
+    "self.layer = nn.Sequential(*[nn.Softmax(dim=1) for _ in range(2)])": (
+        "class FloatSoftmax(nn.Softmax):"
+    ),
+    "self.layer = make(nn.SiLU)": "class FloatSiLU(nn.SiLU):",
+    "self.layer = make(act)": "class FloatSiLU(nn.SiLU):",
+    "self.layer = nn.Sequential(nn.PReLU(3), nn.PReLU(3))": "class FloatPReLU(nn.PReLU):",
+    'self.layer = nn.Conv2d(3, 3, 3, padding="same")': "class FloatConv2d(nn.Conv2d):",
+}
+
+
+@pytest.mark.parametrize("made", MODULES)
+def test_a_module(made: str) -> None:
+    source = net("return self.layer(y)", init=made).replace(
+        "class Net(nn.Module):\n    def __init__(self):",
+        "def make(act):\n    return nn.Sequential(nn.Conv2d(3, 3, 1), act())\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self, act=nn.SiLU):",
+    )
+    repaired = repair(source, unsafe=True)
+    assert MODULES[made] in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+    assert repaired.codes_left == []
+    assert repair(source).after == source
+
+
+def test_attention_and_recurrence() -> None:
+    source = f"""{HEAD}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.gru = nn.GRU(4, 4)
+
+    def forward(self, x):
+        y, _ = self.attention(x, x, x, need_weights=False)
+        y, state = self.gru(y)
+        return y
+"""
+    x = torch.randn(2, 5, 4, generator=torch.Generator().manual_seed(0))
+    repaired = repair(source, unsafe=True)
+    assert "self.attention = FloatMultiheadAttention(4, 2, batch_first=True)" in repaired.after
+    assert "self.gru = FloatGRU(4, 4)" in repaired.after
+    assert_same_float(repaired, x)
+    run_int8(repaired.after, x)
+    assert repaired.codes_left == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (("for _ in range(2):", "    y = F.silu(y)", "return y"), "loop"),
+        (("return torch.std_mean(y)",), "several tensors"),
+        (("return y.masked_fill(y > 0, float('-inf'))",), "alone would not help"),
+    ],
+)
+def test_what_takes_a_human_is_left_with_a_reason(lines: tuple[str, ...], reason: str) -> None:
+    repaired = repair(net(*lines), unsafe=True)
+    assert reason in repaired.reasons
