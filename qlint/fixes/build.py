@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from qlint import repairs
 from qlint.diagnostics import Fix
-from qlint.fixes import class_islands, functionals, island_classes, islands, relus, views
+from qlint.fixes import (
+    class_islands,
+    functionals,
+    island_classes,
+    islands,
+    registering,
+    relus,
+    views,
+)
 from qlint.fixes.families import Names
 from qlint.fixes.imports import meaning
 from qlint.fixes.owners import Owner
@@ -46,6 +54,8 @@ class FixBuilder:
         self._by_name: dict[str, Source] = {}
         self.names = Names()
         # The island classes of each file, and the edits that define them.
+        # The modules that become attributes, by the calls that make them.
+        self.registered: dict[model.Call, tuple[str, list[Edit]]] = {}
         self.class_islands: dict[Function, list[Edit]] = {}
         self.islands: dict[tuple[Path, str], tuple[str, list[Edit]]] = {}
         self._sources: dict[Module, Source] = {}
@@ -85,6 +95,8 @@ class FixBuilder:
         if isinstance(repair, repairs.FloatIsland) and modules:
             if len(modules) < len(events):
                 raise NotFixableError("what is done here differs from model to model")
+            if all(each.out_of_reach for each in modules):
+                return registering.register(self, modules)
             return island_classes.island_class(self, modules)
         try:
             place = Place(self, source, site, events)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qlint.fixes.families import family
 from qlint.fixes.reasons import InFunctionError, NotFixableError
 from qlint.flow.modules import is_module_class
 from qlint.flow.values import Class, External
@@ -14,7 +15,7 @@ from qlint.semantics.names import canonical
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from qlint.diagnostics import Edit
     from qlint.fixes.source import Source
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _STATIC = frozenset({"staticmethod", "classmethod"})
 _RECORDS = ("dataclass", "define", "frozen", "attrs", "attr.s")
-_LISTS_CHILDREN = frozenset({"children", "named_children", "_modules"})
+_LISTS = frozenset({"children", "named_children", "items", "values"})
 # New lines stand behind what opens and closes brackets at the same place.
 _SKELETON, _LINE, _TAIL = (2, 0), (2, 1), (2, 2)
 
@@ -91,23 +92,59 @@ class Owner:
                     raise NotFixableError(f"`{self.this}` is another thing here")
 
     def _check_children(self) -> None:
-        """Refuse a class whose instances go through all that they hold."""
+        """Refuse a class whose instances go through all that they hold, but for plain loops."""
         bases = {canonical(each.name) for each in self.cls.mro if isinstance(each, External)}
-        container = next(iter(bases & known.CONTAINERS), None)
-        if container is not None:
-            short = container.rpartition(".")[2]
+        if known.SEQUENTIAL in bases and not self._runs_itself():
             raise NotFixableError(
-                f"`{self.cls.name}` is an nn.{short}, which would run a new attribute as one of "
+                f"`{self.cls.name}` is an nn.Sequential, which would run a new attribute as one of "
                 "its layers"
             )
-        for each in model.walk(self.cls.node.body):
-            if not isinstance(each, model.Attribute) or each.name not in _LISTS_CHILDREN:
-                continue
-            if model.last_name(each.value) == self.this:
+        container = bool(bases & known.CONTAINERS)
+        for cls in family(self.cls):
+            lists = set(_listings(cls.node, self.this, container=container))
+            loops = {loop.iterable for loop in self._loops(cls)} if cls is self.cls else set()
+            if lists - loops:
                 raise NotFixableError(
-                    f"`{self.cls.name}` goes through its own children, and a new attribute would "
-                    "be one of them"
+                    f"`{cls.name}` goes through its own children, and a new attribute would be one "
+                    "of them"
                 )
+
+    def _runs_itself(self) -> bool:
+        """Whether a class has a forward of its own that does not hand on to that of its base."""
+        return "forward" in self.cls.namespace and not any(
+            isinstance(each, model.Attribute)
+            and each.name == "forward"
+            and isinstance(each.value, model.Call)
+            for each in model.walk(self.cls.node.body)
+        )
+
+    def _loops(self, cls: Class) -> Iterator[model.For]:
+        """The loops over the children of an instance in which a line can skip one of them."""
+        in_dict = any(
+            isinstance(each, External) and canonical(each.name) == known.MODULE_DICT
+            for each in cls.mro
+        )
+        for each in model.walk(cls.node.body):
+            if not isinstance(each, model.For) or not _is_listing(each.iterable, self.this):
+                continue
+            keys = in_dict and isinstance(each.iterable, model.Name)
+            plain = each.body and self.source.indentation(each.body[0]) is not None
+            if plain and not keys and _module_in(each) is not None:
+                yield each
+
+    def _skip(self, name: str) -> Iterator[Edit]:
+        """Lines by which the loops over the children of an instance leave one out."""
+        source = self.source
+        for loop in self._loops(self.cls):
+            indentation = source.indentation(loop.body[0]) or ""
+            inner = indentation + _step(indentation)
+            lines = (
+                f"if {_module_in(loop)} is {self.this}.{name}:  # no layer",
+                f"{inner}continue",
+                indentation,
+            )
+            start = loop.body[0].start
+            yield source.edit(start, start, source.line_end.join(lines), *_LINE)
 
     def give(self, name: str, made: str) -> list[Edit]:
         """Edits by which ``__init__`` gives each instance a new attribute.
@@ -115,12 +152,12 @@ class Owner:
         Raises:
             NotFixableError: There is no place for it.
         """
-        init = self._init()
+        init, skips = self._init(), list(self._skip(name))
         if init is None:
-            return self._new_init(f"{name} = {made}")
+            return [*self._new_init(f"{name} = {made}"), *skips]
         for statement in init.body:
             if self._calls_base(statement):
-                return self._behind(statement, f"{_first(init)}.{name} = {made}")
+                return [*self._behind(statement, f"{_first(init)}.{name} = {made}"), *skips]
         raise NotFixableError(
             f"the __init__ of `{self.cls.name}` does not call that of its base at its top level"
         )
@@ -237,6 +274,41 @@ class Owner:
         if not blank.startswith((line_end * 2, "\n\n")) and len(node.body) > 0 and blank.strip():
             edits.append(source.edit(end, end, line_end, *_TAIL, once=True))
         return edits
+
+
+def _listings(node: model.ClassDef, this: str, *, container: bool) -> Iterator[model.Expression]:
+    """Where the code of a class goes through what an instance holds, or asks how much that is."""
+    for each in model.walk(node.body):
+        listed = isinstance(each, model.Call) and _is_listing(each, this)
+        if listed or (isinstance(each, model.Attribute) and each.name == "_modules"):
+            assert isinstance(each, model.Expression)
+            yield each
+        elif container and isinstance(each, (model.For, model.ForClause)):
+            if _is_name(each.iterable, this):
+                yield each.iterable
+        elif container and isinstance(each, model.Call):
+            yield from (part.value for part in each.arguments if _is_name(part.value, this))
+        elif container and isinstance(each, model.Subscript) and _is_name(each.value, this):
+            yield each.value
+
+
+def _is_listing(node: model.Expression, this: str) -> bool:
+    """``self``, ``self.children()``, ``self.items()`` and the like."""
+    if isinstance(node, model.Call) and isinstance(node.func, model.Attribute):
+        return node.func.name in _LISTS and _is_name(node.func.value, this)
+    return _is_name(node, this)
+
+
+def _is_name(node: model.Node, name: str) -> bool:
+    return isinstance(node, model.Name) and node.id == name
+
+
+def _module_in(loop: model.For) -> str | None:
+    """The name of the module in each round of a loop over children."""
+    target = loop.target
+    if isinstance(target, model.Sequence):
+        target = target.elements[-1]
+    return target.id if isinstance(target, model.Name) else None
 
 
 def _first(function: model.FunctionDef) -> str:

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 
     from qlint.flow.interpreter import Interpreter
 
+# Where the classes of layers lie.
+_NAMESPACES = ("torch.nn.", "torch.ao.nn.quantized.")
+
 
 def _constant(interp: Interpreter, node: model.Constant, frame: Frame) -> Value:
     found = interp.constants.get(node)
@@ -69,7 +72,7 @@ def _class_named(
     interp: Interpreter, value: External, node: model.Expression, frame: Frame
 ) -> Value:
     """A class of torch's, with the place where it is named first."""
-    if value.at is None and value.name.startswith("torch.nn.") and looks_like_class(value.name):
+    if value.at is None and value.name.startswith(_NAMESPACES) and looks_like_class(value.name):
         return replace(value, at=interp.site(node, frame))
     return value
 

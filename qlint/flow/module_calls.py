@@ -292,8 +292,11 @@ def report_lost(interp: Interpreter, lost: Running, tensor: Tensor) -> None:
         spelled, _, _ = spelled.rpartition(".")
     tensor = quantized_in(lost.arguments.values()) or tensor
     fails = kernels.Outcome.FAILS
+    named_at = lost.instance.named_at
     interp.report(
-        UnsupportedModule(spelled, base, cls, fails, lost.site, tensor, out_of_reach=True)
+        UnsupportedModule(
+            spelled, base, cls, fails, lost.site, tensor, out_of_reach=True, named_at=named_at
+        )
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair
+from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair, run_int8
 
 X = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
 
@@ -155,7 +155,8 @@ class Net(Left, Right):
     ("source", "reason"),
     [
         (
-            "class Net(nn.Sequential):\n    def forward(self, x):\n        return x + x\n",
+            "class Net(nn.Sequential):\n    def forward(self, x):\n"
+            "        return super().forward(x) + x\n",
             "nn.Sequential",
         ),
         (
@@ -187,7 +188,15 @@ class Net(Left, Right):
         (
             "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
             "        self.conv = nn.Conv2d(3, 3, 1)\n\n    def forward(self, x):\n"
-            "        for each in self.children():\n            x = each(x)\n        return x + x\n",
+            "        for each in list(self.children()):\n            x = each(x)\n"
+            "        return x + x\n",
+            "its own children",
+        ),
+        (
+            "class Net(nn.ModuleList):\n    def __init__(self):\n"
+            "        super().__init__([nn.Conv2d(3, 3, 1)])\n\n    def forward(self, x):\n"
+            "        for index in range(len(self)):\n            x = self[index](x)\n"
+            "        return x + x\n",
             "its own children",
         ),
     ],
@@ -227,3 +236,32 @@ def test_an_import_that_is_missing() -> None:
     )
     assert "self.relu = ReLU()" in repaired.after
     assert_same_float(repaired, X)
+
+
+LOOPS = {
+    "nn.ModuleDict": "for name, layer in self.items():",
+    "nn.ModuleList": "for layer in self:",
+    "nn.Sequential": "for layer in self:",
+    "nn.Module": "for _, layer in self.named_children():",
+}
+
+
+@pytest.mark.parametrize("base", LOOPS)
+def test_loops_over_the_children_leave_the_new_one_out(base: str) -> None:
+    source = (
+        f"{HEAD}\n\nclass Net({base}):\n    def __init__(self):\n        super().__init__()\n"
+        "        for n in range(2):\n            self.add_module(str(n), nn.Conv2d(3, 3, 1))\n\n"
+        f"    def forward(self, x):\n        features = [x]\n        {LOOPS[base]}\n"
+        "            # one more\n"
+        "            features.append(layer(features[-1]))\n        return torch.cat(features, 1)\n"
+    )
+    repaired = repair(source)
+    assert (
+        f"        {LOOPS[base]}\n            # one more\n"
+        "            if layer is self.cat:  # no layer\n                continue\n"
+        "            features.append(layer(features[-1]))\n"
+        "        return self.cat.cat(features, 1)\n"
+    ) in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+    assert repaired.codes_left == []
