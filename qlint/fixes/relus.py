@@ -125,27 +125,50 @@ def own_instance(place: Place) -> Made:
             "one instance for each"
         )
     made = list(assignments(owner.cls, func.name))
-    here = [(cls, each) for cls, each in made if cls is owner.cls]
-    if len(made) != 1 or not here:
+    if len(made) != 1:
         raise NotFixableError(f"`{func.name}` is not made in one place of `{owner.cls.name}`")
-    _, statement = here[0]
-    if not _is_relu(place, statement.value):
+    cls, statement = made[0]
+    if not cls.module.linted:
+        raise NotFixableError(
+            f"`{func.name}` is made in `{cls.name}`, in {cls.module.path}, which is not among the "
+            "given files"
+        )
+    if not place.makes_relu(cls, statement.value):
         raise NotFixableError(f"it is not written out that `{func.name}` is an nn.ReLU")
-    assert statement.value is not None
+    assert isinstance(statement.value, model.Call)
     argument = node.arguments[0].value if node.arguments else None
     number = "" if argument is None else _number_of_layer(place.layer_of(argument))
     base = _NUMBER.sub("", func.name)
-    name = place.names.new(owner.cls, base + number if number else func.name)
-    target = statement.targets[0]
-    assert isinstance(target, model.Attribute)
-    this = place.source.of(target.value)
-    value = place.source.of(statement.value)
-    if "\n" in value or "\r" in value:
-        raise NotFixableError(f"`{func.name}` is made on several lines")
-    edits = owner.behind(statement, f"{this}.{name} = {value}")
-    called = f"{owner.this}.{name}"
+    wish = base + number if number else func.name
+    called, edits = _one_more(place, cls, statement, statement.value, wish)
     edits.append(place.source.edit(func.start, func.end, called))
     return f"give this use a module of its own, `{called}`", "safe", tuple(edits)
+
+
+def _one_more(
+    place: Place, cls: Class, statement: model.Assign, made: model.Call, wish: str
+) -> tuple[str, list[Edit]]:
+    """One more ReLU like one that a statement makes: behind that, or in the class at hand if it is
+    made in one that this is derived from.
+    """  # noqa: D205
+    owner, source = place.owner, place.builder.source(cls.module)
+    arguments = ", ".join(source.of(each) for each in made.arguments)
+    if "\n" in arguments or "\r" in arguments:
+        raise NotFixableError("the one that is shared is made on several lines")
+    edits: list[Edit] = []
+    if cls is owner.cls:
+        name = place.names.new(owner.cls, wish)
+        target = statement.targets[0]
+        assert isinstance(target, model.Attribute)
+        line = f"{source.of(target.value)}.{name} = {source.of(made.func)}({arguments})"
+        edits += owner.behind(statement, line)
+    else:
+        if not all(isinstance(each.value, model.Constant) for each in made.arguments):
+            raise NotFixableError(f"how it is made depends on `{cls.name}`")
+        spelled, imports = spell(place.source, RELU)
+        name = place.give(wish, f"{spelled}({arguments})", edits)
+        edits += imports
+    return f"{owner.this}.{name}", edits
 
 
 def assignments(cls: Class, name: str) -> Iterator[tuple[Class, model.Assign]]:
@@ -163,11 +186,6 @@ def assignments(cls: Class, name: str) -> Iterator[tuple[Class, model.Assign]]:
 def _is_attribute(target: model.Expression, name: str) -> bool:
     plain = isinstance(target, model.Attribute) and isinstance(target.value, model.Name)
     return plain and model.last_name(target) == name
-
-
-def _is_relu(place: Place, value: model.Expression | None) -> bool:
-    """Whether an expression makes an ``nn.ReLU``, whatever else may be configured."""
-    return isinstance(value, model.Call) and meaning(place.source, value.func) == RELU
 
 
 # add_relu

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 import torch
 
+from qlint.config import Settings
+from qlint.fixing import fix
 from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair, run_int8
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 X = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
 
@@ -114,3 +121,47 @@ def test_what_takes_a_human_is_left_with_a_reason(source: str, reason: str) -> N
     repaired = repair(source)
     assert repaired.after == source
     assert reason in repaired.reasons
+
+
+def test_a_relu_of_a_base_class() -> None:
+    source = (
+        HEAD
+        + """
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 3, 1)
+        self.conv2 = nn.Conv2d(3, 3, 1)
+        self.relu = nn.ReLU(inplace=True)
+
+
+class Net(Base):
+    def forward(self, x):
+        return self.relu(self.conv2(self.relu(self.conv1(x))))
+"""
+    )
+    repaired = repair(source)
+    assert "super().__init__(*args, **kwargs)\n        self.relu2 = nn.ReLU(inplace=True)\n" in (
+        repaired.after
+    )
+    assert "return self.relu2(self.conv2(self.relu(self.conv1(x))))" in repaired.after
+    assert repaired.codes_left == []
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
+def test_a_relu_of_a_base_that_is_not_given(tmp_path: Path) -> None:
+    (tmp_path / "base.py").write_text(
+        f"{HEAD}\n\nclass Base(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.relu = nn.ReLU()\n"
+    )
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from base import Base\n\n\nclass Net(Base):\n    def forward(self, x):\n"
+        "        return self.relu(self.relu(x))\n"
+    )
+    done = fix([path], Settings(tmp_path, assume_quantized=True), {}, unsafe=True)
+    assert list(done.changed()) == []
+    (left,) = done.diagnostics
+    assert f"`relu` is made in `Base`, in {tmp_path / 'base.py'}, which is not among" in left.no_fix
