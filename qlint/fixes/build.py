@@ -93,11 +93,7 @@ class FixBuilder:
             return views.call_instead(source, site, repair)
         modules = [each for each in events if isinstance(each, UnsupportedModule)]
         if isinstance(repair, repairs.FloatIsland) and modules:
-            if len(modules) < len(events):
-                raise NotFixableError("what is done here differs from model to model")
-            if all(each.out_of_reach for each in modules):
-                return registering.register(self, modules)
-            return island_classes.island_class(self, modules)
+            return self._of_modules(source, site, modules)
         try:
             place = Place(self, source, site, events)
         except InFunctionError as error:
@@ -118,6 +114,18 @@ class FixBuilder:
             return functionals.use_functional(place)
         except NoFunctionalError:
             return islands.float_island(place, place.name_of_operation())
+
+    def _of_modules(self, source: Source, site: Site, modules: Sequence[UnsupportedModule]) -> Made:
+        """The fix of a call of modules that do not run on int8."""
+        if len(modules) < len(self._events[site]):
+            raise NotFixableError("what is done here differs from model to model")
+        if all(each.out_of_reach for each in modules):
+            return registering.register(self, modules)
+        if any(each.cls is None for each in modules):
+            return island_classes.island_class(self, modules)
+        place = Place(self, source, site, [*modules])
+        place.require_one_run()
+        return islands.module_island(place, modules[0].callee)
 
     def source(self, module: Module) -> Source:
         """A file, for editing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,11 @@ from qlint.syntax import model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# So many operations of a kind a class may have before their names get longer.
+_MOST_ALIKE = 1000
+# Where something else is put into a text: ``%d``, ``{}``.
+_PLACES = re.compile(r"%\w|\{[^{}]*\}")
 
 
 def family(cls: Class) -> list[Class]:
@@ -36,10 +42,12 @@ class Names:
         """A name for an attribute of a class: the one wished for, or that with a number."""
         relatives = family(cls)
         taken = set[str]().union(*(self._taken(each) for each in relatives))
-        name, number = wish, 0
-        while name in taken:
-            number += 1
-            name = f"{wish}_{number}"
+        patterns = [pattern for each in relatives for pattern in _patterns(each.node)]
+        free = [each for each in _numbered(wish) if each not in taken]
+        name = next(
+            (each for each in free if not any(pattern.fullmatch(each) for pattern in patterns)),
+            free[0],
+        )
         self._given[cls].add(name)
         return name
 
@@ -58,6 +66,14 @@ class Names:
         return self._declared[cls] | self._given[cls]
 
 
+def _numbered(wish: str) -> Iterator[str]:
+    """A name and others like it, in ways that a pattern such as ``add_{n}`` does not all take."""
+    yield wish
+    yield from (f"{wish}_{number}" for number in range(1, _MOST_ALIKE))
+    yield from (f"{wish}{number}" for number in range(1, _MOST_ALIKE))
+    yield from (f"x{number}{wish}x" for number in range(1, _MOST_ALIKE))
+
+
 def _declared(node: model.ClassDef) -> Iterator[str]:
     """The names that the code of a class gives to attributes, or asks for."""
     methods = [each for each in model.walk(node.body) if isinstance(each, model.FunctionDef)]
@@ -67,3 +83,18 @@ def _declared(node: model.ClassDef) -> Iterator[str]:
             yield each.name
         elif isinstance(each, model.Constant) and isinstance(each.value, str):
             yield each.value
+
+
+def _patterns(node: model.ClassDef) -> Iterator[re.Pattern[str]]:
+    """Names that the code of a class puts together: ``f"layer{n}"``, ``"layer%d" % n``."""
+    for each in model.walk(node.body):
+        if isinstance(each, model.FormattedString):
+            parts = [re.escape(part) if isinstance(part, str) else ".*" for part in each.parts]
+        elif isinstance(each, model.Constant) and isinstance(each.value, str):
+            parts = [re.escape(part) for part in _PLACES.split(each.value)]
+            parts = [part for pair in zip(parts, [".*"] * len(parts), strict=True) for part in pair]
+            del parts[-1]
+        else:
+            continue
+        if any(part not in ("", ".*") for part in parts):  # else it says nothing
+            yield re.compile("".join(parts))

@@ -72,9 +72,10 @@ def island_class(builder: FixBuilder, events: Sequence[UnsupportedModule]) -> Ma
         for site in _sorted(builder.usage.named.get((event.site, event.callee), set())):
             source = builder.source(site.module)
             node = source.find(site, model.Expression)
-            if node is None or meaning(source, node) != event.base:
+            base = "" if node is None else meaning(source, node)
+            if node is None or not base.startswith(NN) or base in _OTHERS:
                 raise NotFixableError("its class is not named by the module that it comes from")
-            name, definition = _definition(builder, source, node, event.base)
+            name, definition = _definition(builder, source, node, base)
             made[name] = None
             edits += [*definition, source.edit(node.start, node.end, name)]
     names = ", ".join(f"`{name}`" for name in made)

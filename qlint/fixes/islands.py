@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB, spell
 from qlint.fixes.reasons import NotFixableError
-from qlint.flow.values import Constant, Tensor, Value, options_of, tensors_in
+from qlint.flow.values import Constant, State, Tensor, Value, options_of, tensors_in
 from qlint.semantics.operations import (
     DTYPE,
     FILL,
@@ -60,6 +60,23 @@ def float_island(place: Place, name: str) -> Made:
         if name.endswith("_"):
             raise NotFixableError("it works in place")
         island.quantize(node)
+    return f"make a float island of it: {island.said}", "unsafe", tuple(island.edits)
+
+
+def module_island(place: Place, callee: str) -> Made:
+    """The same for the call of a module of a class of the program, which convert leaves as it is.
+
+    Raises:
+        NotFixableError: It does not get a single tensor.
+    """
+    node = place.node
+    if not isinstance(node, model.Call) or place.source.of(node.func) != callee:
+        raise NotFixableError(f"`{callee}` is called by another module")
+    if len(node.arguments) != 1 or node.arguments[0].stars:
+        raise NotFixableError(f"`{callee}` gets more than a tensor")
+    island = _Island(place, model.last_name(node.func) or "layer")
+    island.dequantize(node.arguments[0].value, Tensor(State.QUANTIZED))
+    island.quantize(node)
     return f"make a float island of it: {island.said}", "unsafe", tuple(island.edits)
 
 

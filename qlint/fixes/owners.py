@@ -60,6 +60,11 @@ class Owner:
         value = classes.get(each)
         if method is None or method is not below or value is None:
             raise NotFixableError("this is not in a method of a class")
+        if method.name == "__init__":
+            raise NotFixableError(
+                "this is a function made in __init__, which a copy of the module, such as prepare "
+                "makes, would share with the original: make it a method"
+            )
         if not is_module_class(value):
             raise NotFixableError(
                 f"`{value.name}` is no nn.Module, and convert finds modules only in modules"

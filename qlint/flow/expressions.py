@@ -90,7 +90,10 @@ def _subscript(interp: Interpreter, node: model.Subscript, frame: Frame) -> Valu
     value = interp.evaluate(node.value, frame)
     layer_attributes.check_parameter(interp, node.value, frame)
     index = interp.evaluate(node.index, frame)
-    return special_methods.get_item(interp, value, index, interp.site(node, frame))
+    found = special_methods.get_item(interp, value, index, interp.site(node, frame))
+    if interp.written_epoch == interp.epoch:
+        note_reading(interp, found)
+    return found
 
 
 def _slice(interp: Interpreter, node: model.Slice, frame: Frame) -> Value:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from qlint.flow.containers import items_of
 from qlint.flow.values import (
     NONE,
     Storage,
@@ -16,6 +15,7 @@ from qlint.flow.values import (
     join,
     options_of,
     quantized_in,
+    tensors_in,
 )
 
 if TYPE_CHECKING:
@@ -151,15 +151,9 @@ def note_join(interp: Interpreter, exits: Sequence[Exit]) -> None:
 
 
 def _written_into(value: Value) -> Iterator[Site]:
-    """Where something was written into the storage of a tensor, or of one in a sequence."""
-    for each in options_of(value):
-        if isinstance(each, Tensor):
-            yield from _writes(each)
-        else:
-            items = items_of(each)
-            for item in () if items is None else items.items:
-                if isinstance(item, Tensor):
-                    yield from _writes(item)
+    """Where something was written into the storage of a tensor, or of one in a container."""
+    for tensor in tensors_in(value):
+        yield from _writes(tensor)
 
 
 def _writes(tensor: Tensor) -> Iterator[Site]:

@@ -184,6 +184,8 @@ def test_a_relu_that_may_be_another_activation_stays() -> None:
         (("a = y", "y += z", "return torch.cat([a, y], 1)"), "in place"),
         (("a = y.view(-1)", "y += z", "return y.view(-1), a"), "in place"),
         (("a = [y]", "y.add_(z)", "return a[0] * y"), "in place"),
+        (('a = {"y": y}', "y += z", 'return a["y"] * y'), "in place"),
+        (("a = [[y]]", "y += z", "return a[0][0] * y"), "in place"),
         (("a = self.drop(y)", "a += z", "return a * y"), "in place"),
         (("for _ in range(3):", "    y = y + z", "return y"), "loop"),
         (("return [y * each for each in (y, z)]",), "loop"),

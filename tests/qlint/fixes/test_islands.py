@@ -102,6 +102,32 @@ def test_a_module(made: str) -> None:
     assert repair(source).after == source
 
 
+def test_a_layer_of_a_derived_class() -> None:
+    source = net(
+        "return self.plain(self.norm(y))", init="self.norm = LayerNorm2d(3)\nself.plain = Plain(4)"
+    ).replace(
+        "class Net",
+        "class LayerNorm2d(nn.LayerNorm):\n    def forward(self, x):\n"
+        "        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)\n\n\n"
+        "class Plain(nn.LayerNorm):\n    pass\n\n\nclass Net",
+    )
+    repaired = repair(source, unsafe=True)
+    assert "self.norm_quant(self.norm(self.norm_dequant(y)))" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+    assert repaired.codes_left == []
+
+
+def test_classes_from_a_table() -> None:
+    source = net("return self.act(y)", init='self.act = TABLE["silu"]()').replace(
+        "class Net", 'TABLE = {"silu": nn.SiLU, "mish": nn.Mish}\n\n\nclass Net'
+    )
+    repaired = repair(source, unsafe=True)
+    assert 'TABLE = {"silu": FloatSiLU, "mish": nn.Mish}' in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
 def test_attention_and_recurrence() -> None:
     source = f"""{HEAD}
 

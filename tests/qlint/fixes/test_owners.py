@@ -117,12 +117,14 @@ class Net(Base):
         super().__init__()
         self.add = 3
         setattr(self, "add_1", 4)
+        for name in range(3, 5):
+            setattr(self, f"add_{name}", name)
 
     def add_2(self):
         return self.add
 """
     )
-    assert "return self.add_3.add(x, x)" in repaired.after
+    assert "return self.add1.add(x, x)" in repaired.after
     assert_same_float(repaired, X)
 
 
@@ -163,6 +165,12 @@ class Net(Left, Right):
             "class Net(nn.Module):\n    @staticmethod\n    def double(x):\n        return x + x\n\n"
             "    def forward(self, x):\n        return self.double(x)\n",
             "knows no instance",
+        ),
+        (
+            "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            "        self.double = lambda x: x + x\n\n    def forward(self, x):\n"
+            "        return self.double(x)\n",
+            "made in __init__",
         ),
         (
             "class Double:\n    def __call__(self, x):\n        return x + x\n\n\n"
