@@ -363,7 +363,7 @@ def _with_deep_stack(function: Callable[[], _T]) -> _T:
 
     # An analysis makes millions of small objects and little garbage.
     thresholds = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(1_000_000, 20, 100)
     old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
     sys.setrecursionlimit(max(old_limit, _RECURSION_LIMIT))
     try:

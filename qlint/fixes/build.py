@@ -56,7 +56,7 @@ class FixBuilder:
         # The island classes of each file, and the edits that define them.
         # The modules that become attributes, by the calls that make them.
         self.registered: dict[model.Call, tuple[str, list[Edit]]] = {}
-        self.class_islands: dict[Function, list[Edit]] = {}
+        self.class_islands: dict[Function, list[Edit] | NotFixableError] = {}
         self.islands: dict[tuple[Path, str], tuple[str, list[Edit]]] = {}
         self._sources: dict[Module, Source] = {}
         self._events: dict[Site, list[Event]] = {}

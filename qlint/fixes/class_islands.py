@@ -37,12 +37,23 @@ def class_islands(builder: FixBuilder, site: Site) -> Made:
     names = []
     for function in functions:
         assert isinstance(function, Function)
-        if function not in builder.class_islands:
-            builder.class_islands[function] = _island(builder, function)
-        edits += builder.class_islands[function]
+        edits += _island_of(builder, function)
         names.append("" if function.owner is None else function.owner.name)
     said = ", ".join(f"`{name}`" for name in sorted(names))
     return f"make a float island of all of {said}", "unsafe", tuple(edits)
+
+
+def _island_of(builder: FixBuilder, function: Function) -> list[Edit]:
+    """The island of a forward; all that happens in what it calls has the same."""
+    if function not in builder.class_islands:
+        try:
+            builder.class_islands[function] = _island(builder, function)
+        except NotFixableError as error:
+            builder.class_islands[function] = error
+    found = builder.class_islands[function]
+    if isinstance(found, NotFixableError):
+        raise found
+    return found
 
 
 def _island(builder: FixBuilder, function: Function) -> list[Edit]:

@@ -37,19 +37,25 @@ class Names:
     def __init__(self) -> None:
         self._given: dict[Class, set[str]] = defaultdict(set)
         self._declared: dict[Class, set[str]] = {}
+        self._patterns: dict[Class, list[re.Pattern[str]]] = {}
 
     def new(self, cls: Class, wish: str) -> str:
         """A name for an attribute of a class: the one wished for, or that with a number."""
         relatives = family(cls)
         taken = set[str]().union(*(self._taken(each) for each in relatives))
-        patterns = [pattern for each in relatives for pattern in _patterns(each.node)]
-        free = [each for each in _numbered(wish) if each not in taken]
+        patterns = [pattern for each in relatives for pattern in self._put_together(each)]
+        free = (each for each in _numbered(wish) if each not in taken)
         name = next(
             (each for each in free if not any(pattern.fullmatch(each) for pattern in patterns)),
-            free[0],
+            f"{wish}_{len(taken)}_",
         )
         self._given[cls].add(name)
         return name
+
+    def _put_together(self, cls: Class) -> list[re.Pattern[str]]:
+        if cls not in self._patterns:
+            self._patterns[cls] = list(_patterns(cls.node))
+        return self._patterns[cls]
 
     def given(self) -> dict[Class, frozenset[str]]:
         """What has been given so far, to come back to by ``restore``."""
@@ -96,5 +102,5 @@ def _patterns(node: model.ClassDef) -> Iterator[re.Pattern[str]]:
             del parts[-1]
         else:
             continue
-        if any(part not in ("", ".*") for part in parts):  # else it says nothing
+        if len(parts) > 1 and any(part not in ("", ".*") for part in parts):
             yield re.compile("".join(parts))

@@ -32,7 +32,7 @@ def spell(source: Source, dotted: str) -> tuple[str, list[Edit]]:
         for local, meant in known.items():
             if meant == "torch":
                 return f"{local}.nn.{name}", []
-    local = name if name not in bound(source) else f"_{name}"
+    local = name if name not in source.names else f"_{name}"
     alias = "" if local == name else f" as {local}"
     return local, _import(source, package, f"{name}{alias}")
 
@@ -62,15 +62,6 @@ def _imported(source: Source) -> dict[str, str]:
             for name, alias in statement.names or ():
                 found[alias or name] = f"{statement.module}.{name}"
     return found
-
-
-def bound(source: Source) -> set[str]:
-    """All names that the code of a file uses anywhere."""
-    return {each.id for each in model.walk(source.body) if isinstance(each, model.Name)} | {
-        each.name
-        for each in model.walk(source.body)
-        if isinstance(each, (model.ClassDef, model.FunctionDef, model.Parameter))
-    }
 
 
 def _import(source: Source, package: str, names: str) -> list[Edit]:

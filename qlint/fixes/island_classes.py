@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB, below_imports, bound, meaning, spell
+from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB, below_imports, meaning, spell
 from qlint.fixes.reasons import NotFixableError
 from qlint.semantics.names import NN
 from qlint.syntax import model
@@ -105,7 +105,7 @@ def _definition(
         if _defines(source, name, base):
             builder.islands[key] = (name, [])
             return name, []
-        while name in bound(source):
+        while name in source.names:
             name += "_"
         quant, imports = spell(source, QUANT_STUB)
         dequant, more = spell(source, DEQUANT_STUB)

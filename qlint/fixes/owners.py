@@ -75,7 +75,10 @@ class Owner:
             raise NotFixableError(f"`{method.name}` knows no instance: make it a method")
         owner = cls(source, value, positional[0].name)
         owner._check_shadows(node)
-        owner._check_children()
+        if value not in source.refused:
+            source.refused[value] = owner._refused_for_children()
+        if source.refused[value]:
+            raise NotFixableError(source.refused[value])
         return owner
 
     def _check_shadows(self, node: model.Node) -> None:
@@ -96,11 +99,13 @@ class Owner:
                 if self.this in names and not is_method:
                     raise NotFixableError(f"`{self.this}` is another thing here")
 
-    def _check_children(self) -> None:
-        """Refuse a class whose instances go through all that they hold, but for plain loops."""
+    def _refused_for_children(self) -> str:
+        """Why a class is refused whose instances go through all that they hold, but for plain
+        loops; empty if it is not.
+        """  # noqa: D205
         bases = {canonical(each.name) for each in self.cls.mro if isinstance(each, External)}
         if known.SEQUENTIAL in bases and not self._runs_itself():
-            raise NotFixableError(
+            return (
                 f"`{self.cls.name}` is an nn.Sequential, which would run a new attribute as one of "
                 "its layers"
             )
@@ -109,10 +114,11 @@ class Owner:
             lists = set(_listings(cls.node, self.this, container=container))
             loops = {loop.iterable for loop in self._loops(cls)} if cls is self.cls else set()
             if lists - loops:
-                raise NotFixableError(
+                return (
                     f"`{cls.name}` goes through its own children, and a new attribute would be one "
                     "of them"
                 )
+        return ""
 
     def _runs_itself(self) -> bool:
         """Whether a class has a forward of its own that does not hand on to that of its base."""

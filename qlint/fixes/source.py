@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qlint.flow.events import Site
+    from qlint.flow.values import Class
     from qlint.program.project import Module
 
 _NodeT = TypeVar("_NodeT", bound=model.Node)
@@ -27,6 +28,8 @@ class Source:
         self.module = module
         self.text = module.text
         self.body = module.file.body
+        # Why no attribute can be given to instances of a class, empty if one can.
+        self.refused: dict[Class, str] = {}
 
     @cached_property
     def line_end(self) -> str:
@@ -35,15 +38,30 @@ class Source:
         return "\n" if found is None else found[0]
 
     @cached_property
+    def _nodes(self) -> tuple[model.Node, ...]:
+        return tuple(model.walk(self.body))
+
+    @cached_property
     def _around(self) -> dict[model.Node, model.Node]:
-        return {part: node for node in model.walk(self.body) for part in model.parts(node)}
+        return {part: node for node in self._nodes for part in model.parts(node)}
 
     @cached_property
     def _at(self) -> dict[tuple[int, int], list[model.Node]]:
         found: dict[tuple[int, int], list[model.Node]] = {}
-        for node in model.walk(self.body):
+        for node in self._nodes:
             found.setdefault((node.start, node.end), []).append(node)
         return found
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names that the code uses or defines anywhere."""
+        found = set()
+        for each in self._nodes:
+            if isinstance(each, model.Name):
+                found.add(each.id)
+            elif isinstance(each, (model.ClassDef, model.FunctionDef, model.Parameter)):
+                found.add(each.name)
+        return frozenset(found)
 
     def find(self, site: Site, kind: type[_NodeT]) -> _NodeT | None:
         """The node of a kind that stands exactly at a site."""
@@ -123,6 +141,8 @@ class Source:
 
     def has_comment(self, start: int, end: int) -> bool:
         """Whether a comment begins between two offsets."""
+        if "#" not in self.text[start:end]:
+            return False
         return any(start <= each < end for each in self._comments)
 
     @cached_property
@@ -156,8 +176,7 @@ class Source:
 
     @cached_property
     def _rows(self) -> list[range]:
-        nodes = model.walk(self.body)
-        return [self.module.rows(each) for each in nodes if isinstance(each, model.Statement)]
+        return [self.module.rows(each) for each in self._nodes if isinstance(each, model.Statement)]
 
     def rows_around(self, edit: Edit) -> frozenset[int]:
         """The rows of the statements that an edit touches."""

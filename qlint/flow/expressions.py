@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qlint.flow import conditions, layer_attributes, narrowing, special_methods, texts
@@ -65,15 +64,17 @@ def _name(interp: Interpreter, node: model.Name, frame: Frame) -> Value:
         value = interp.lookup(node.id, frame)
     if interp.written_epoch == interp.epoch:
         note_reading(interp, value)
-    return _class_named(interp, value, node, frame) if type(value) is External else value
+    if type(value) is External and value.at is None and value.name[:6] == "torch.":
+        return _class_named(interp, value, node, frame)
+    return value
 
 
 def _class_named(
     interp: Interpreter, value: External, node: model.Expression, frame: Frame
 ) -> Value:
     """A class of torch's, with the place where it is named first."""
-    if value.at is None and value.name.startswith(_NAMESPACES) and looks_like_class(value.name):
-        return replace(value, at=interp.site(node, frame))
+    if value.name.startswith(_NAMESPACES) and looks_like_class(value.name):
+        return External(value.name, value.of, interp.site(node, frame))
     return value
 
 
@@ -83,7 +84,9 @@ def _attribute(interp: Interpreter, node: model.Attribute, frame: Frame) -> Valu
     found = interp.get_attribute(value, node.name, interp.site(node, frame))
     if interp.written_epoch == interp.epoch:
         note_reading(interp, found)
-    return _class_named(interp, found, node, frame) if type(found) is External else found
+    if type(found) is External and found.at is None and found.name[:6] == "torch.":
+        return _class_named(interp, found, node, frame)
+    return found
 
 
 def _subscript(interp: Interpreter, node: model.Subscript, frame: Frame) -> Value:

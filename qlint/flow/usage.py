@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qlint.flow.values import (
@@ -96,14 +96,26 @@ def note_operands(interp: Interpreter, operation: Operation | UnsupportedOperati
     known, new = interp.usage.operands.get(operation.site), operation.operands
     if known is not None and len(known) != len(new):
         new = ()
-    elif known is not None:
+    elif known is not None and known != new:
         new = tuple(join(pair) for pair in zip(known, new, strict=True))
     interp.usage.operands[operation.site] = new
 
 
 def fresh(tensor: Tensor) -> Tensor:
     """A tensor in memory of its own."""
-    return replace(tensor, storages=frozenset((Storage(),)))
+    return _in_storage(tensor, Storage())
+
+
+def _in_storage(tensor: Tensor, storage: Storage) -> Tensor:
+    # As `replace` does it, which takes its time.
+    return Tensor(
+        tensor.state,
+        tensor.trace,
+        tensor.grid,
+        tensor.handed_on,
+        tensor.channels_last,
+        frozenset((storage,)),
+    )
 
 
 def note_writing(interp: Interpreter, site: Site, target: Value, result: Tensor) -> Tensor:
@@ -124,7 +136,7 @@ def note_writing(interp: Interpreter, site: Site, target: Value, result: Tensor)
     for each in (storage, *same):
         each.same = same | {storage}
     interp.written_epoch = interp.epoch
-    return replace(result, storages=frozenset((storage,)))
+    return _in_storage(result, storage)
 
 
 def note_reading(interp: Interpreter, value: Value) -> None:

@@ -382,8 +382,10 @@ class UnsupportedLayer(Rule):
 
     Fix safety
     ----------
-    There is no automatic fix yet. Retrain after replacing an activation, or make a float island
-    of the module: a DeQuantStub before it and a QuantStub of its own behind it.
+    ``--unsafe-fixes`` makes a float island of the module: a derived class, ``FloatSiLU``, with a
+    DeQuantStub before it and a QuantStub of its own behind it. Replacing the activation by one that
+    int8 has is faster, but takes retraining. ``--fix`` makes a FloatFunctional that ``forward``
+    makes anew each time once, in ``__init__``.
 
     Limits
     ------
