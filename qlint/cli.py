@@ -201,15 +201,15 @@ def _lint(paths: Sequence[str], options: dict[str, Any]) -> int:
     if settings.verbose:
         _say("info", f"configuration: {settings.config_file or 'none'}")
     files, overlay = _input(paths, options["stdin_filename"], settings)
+    note = partial(_say, "info") if settings.verbose else None
+    diagnostics: list[Diagnostic] = []
     if not files:
         _warn("no Python files found under the given paths")
     elif options["fix"] or options["diff"]:
-        return _fix(files, overlay, settings, options)
-    diagnostics: list[Diagnostic] = []
-    if files:
+        return _fix(files, overlay, settings, note, options)
+    else:
         from qlint.engine import lint
 
-        note = partial(_say, "info") if settings.verbose else None
         diagnostics = lint(files, settings, overlay, note)
     if settings.verbose:
         _say("info", f"{len(files)} files in {time.perf_counter() - started:.2f} s")
@@ -221,19 +221,20 @@ def _fix(
     files: Sequence[Path],
     overlay: dict[Path, bytes],
     settings: Settings,
+    note: Callable[[str], None] | None,
     options: dict[str, Any],
 ) -> int:
     """Repair files, or show how that would be done."""
     from qlint.fixing import fix
+    from qlint.formats._report import errors
 
-    note = partial(_say, "info") if settings.verbose else None
     fixed = fix(files, settings, overlay, note, unsafe=options["unsafe_fixes"])
     changed = any(True for _ in fixed.changed())
     if options["diff"]:
         prefix = str(Path.cwd() / "")
         with _output() as stream:
             stream.writelines(fixed.diff(lambda path: os.path.relpath(path, prefix)))
-        would = f"Would fix {_errors(fixed.count)}."
+        would = f"Would fix {errors(fixed.count)}."
         click.echo(would if changed else "No errors would be fixed.", file=sys.stderr)
         return FINDINGS if changed and not options["exit_zero"] else CLEAN
     if overlay:  # standard input: what came of it goes to standard output
@@ -243,15 +244,11 @@ def _fix(
         with _output() as stream:
             stream.write(decode(fixed.after.get(path, overlay[path])))
         with suppress(OSError):
-            click.echo(f"Fixed {_errors(fixed.count)}.", file=sys.stderr)
+            click.echo(f"Fixed {errors(fixed.count)}.", file=sys.stderr)
     else:
         fixed.write()
         _show(fixed.diagnostics, overlay, settings, options, fixed=fixed.count)
     return FINDINGS if fixed.diagnostics and not options["exit_zero"] else CLEAN
-
-
-def _errors(count: int) -> str:
-    return f"{count} error{'s' if count != 1 else ''}"
 
 
 def _settings(paths: Sequence[str], options: dict[str, Any]) -> Settings:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import gc
 import os
 import stat
 import sys
 import threading
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -188,12 +186,10 @@ class _Run:
                 self._file_error(path, error)
 
     def _check_syntax(self, path: Path) -> None:
+        from qlint.syntax.parse import is_python
+
         # What holds nothing for the analysis need not be lowered to be parsed.
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                ast.parse(self._contents[path])
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        if not is_python(self._contents[path]):
             self._project.load(path)
 
     # Analysing

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import os
 import tempfile
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING
 from qlint.engine import lint
 from qlint.errors import UserError
 from qlint.fixes.edits import apply
-from qlint.syntax.parse import decode
+from qlint.syntax.parse import decode, encode, is_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -97,32 +95,13 @@ def fix(
         changed, done = apply(texts, wanted)
         for name, text in changed.items():
             path = names[name]
-            if not _is_python(text):
+            if not is_python(text):
                 raise RuntimeError(f"the fixes of {path} do not go together")
-            fixed.after[path] = _encode(fixed.before[path], text)
+            fixed.after[path] = encode(text, like=fixed.before[path])
         fixed.count += len(done)
         if not done:
             break
     return fixed
-
-
-def _is_python(text: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (SyntaxError, ValueError):
-        return False
-    return True
-
-
-def _encode(old: bytes, text: str) -> bytes:
-    """A text in the encoding that a file had, which it still names."""
-    import io
-    import tokenize
-
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(old).readline)
-    return text.encode(encoding)
 
 
 def _shown(path: Path) -> str:

@@ -17,7 +17,7 @@ from qlint.fixes import (
     views,
 )
 from qlint.fixes.families import Names
-from qlint.fixes.imports import meaning
+from qlint.fixes.imports import meaning, spell
 from qlint.fixes.owners import Owner
 from qlint.fixes.reasons import InFunctionError, NoFunctionalError, NotFixableError
 from qlint.fixes.source import Source
@@ -53,12 +53,13 @@ class FixBuilder:
         self._untouchable = untouchable
         self._by_name: dict[str, Source] = {}
         self.names = Names()
-        # The island classes of each file, and the edits that define them.
         # The modules that become attributes, by the calls that make them.
         self.registered: dict[model.Call, tuple[str, list[Edit]]] = {}
         self.class_islands: dict[Function, list[Edit] | NotFixableError] = {}
+        # The island classes of each file, and the edits that define them.
         self.islands: dict[tuple[Path, str], tuple[str, list[Edit]]] = {}
         self._sources: dict[Module, Source] = {}
+        self._called: dict[tuple[Module, int, int], list[set[str]]] = {}
         self._events: dict[Site, list[Event]] = {}
         for event in events:
             self._events.setdefault(event.site, []).append(event)
@@ -69,22 +70,29 @@ class FixBuilder:
         Raises:
             NotFixableError: It takes a human, and why.
         """
-        given = self.names.given()
+        given, shared = self.names.given(), self._shared()
         try:
             fix = Fix(*self._build(site, repair))
             self._check_rows(fix)
         except NotFixableError:
-            self.names.restore(given)
+            if self._shared() == shared:  # what stays for others keeps its names
+                self.names.restore(given)
             raise
         return fix
+
+    def _shared(self) -> int:
+        """How many parts of fixes there are that several can have."""
+        islands = [each for each in self.class_islands.values() if isinstance(each, list)]
+        return len(self.registered) + len(islands)
 
     def _check_rows(self, fix: Fix) -> None:
         """Refuse to edit statements on whose rows a suppression stands."""
         for each in fix.edits:
-            untouchable = self._untouchable.get(each.filename, ())
+            untouchable = self._untouchable.get(each.filename)
             source = self._by_name[each.filename]
-            adds_line = each.content.startswith(source.line_end)
-            if not adds_line and not source.rows_around(each).isdisjoint(untouchable):
+            if not untouchable or each.content.startswith(source.line_end):  # one more line
+                continue
+            if not source.rows_around(each).isdisjoint(untouchable):
                 raise NotFixableError("a comment says to leave one of the lines as it is")
 
     def _build(self, site: Site, repair: Repair) -> Made:
@@ -133,6 +141,13 @@ class FixBuilder:
             source = self._sources[module] = Source(module)
             self._by_name[str(module.path)] = source
         return self._sources[module]
+
+    def called_at(self, module: Module, call: model.Call) -> list[set[str]]:
+        """The classes of the modules that have been called at a place, for each way to see it."""
+        if not self._called:
+            for site, names in self.usage.called.items():
+                self._called.setdefault((site.module, site.start, site.end), []).append(names)
+        return self._called.get((module, call.start, call.end), [])
 
 
 @dataclass(slots=True)
@@ -188,7 +203,7 @@ class Place:
         """
         names = {each.name for each in self.events if isinstance(each, UnsupportedOperation)}
         if any(isinstance(each, Operation) for each in self.events):
-            spelled = self.event_of_operation().spelled.strip("()").rpartition(".")[2]
+            spelled = self.event_of_operation().name
             method = METHOD_OF_OPERATOR.get(spelled.rstrip("=") or spelled, spelled)
             names.add(method.removeprefix("true"))
         if len(names) != 1:
@@ -249,27 +264,64 @@ class Place:
         if any(each.stars or each.keyword == "out" for each in node.arguments):
             raise NotFixableError("its arguments are not written out")
 
-    def give(self, wish: str, made: str, edits: list[Edit]) -> str:
-        """Give the instances of the class a new attribute; its name.
+    def give(self, wish: str, dotted: str, edits: list[Edit], arguments: str = "") -> str:
+        """Give the instances of the class a new module of a class of torch's; the source of it.
 
         Raises:
             NotFixableError: There is no place for it.
         """
+        spelled, imports = spell(self.source, dotted)
         name = self.names.new(self.owner.cls, wish)
-        edits += self.owner.give(name, made)
-        return name
+        edits += self.owner.give(name, f"{spelled}({arguments})")
+        edits += imports
+        return f"{self.owner.this}.{name}"
+
+    def operator_of(self, node: model.AugmentedAssign) -> tuple[int, int]:
+        """From where to where the operator of ``a += b`` stands, with the blanks behind it, where
+        it can be replaced.
+
+        Raises:
+            NotFixableError: What is changed in place is seen elsewhere, or has no name.
+        """  # noqa: D205
+        if not isinstance(node.target, (model.Name, model.Attribute)):
+            raise NotFixableError("what is changed in place is part of something else")
+        self.require_unshared()
+        word = f"{node.op}="
+        at = self.source.token(word, node.target.end, node.value.start)
+        return at, self.source.skip_blanks(at + len(word))
 
     def operands(self) -> tuple[Value, ...]:
         """All that the operation has been seen to get."""
         return self.builder.usage.operands.get(self.site, ())
 
+    def written_operands(self) -> list[tuple[model.Expression, Value]]:
+        """The operands as they are written, with all that each has been seen to be.
+
+        Raises:
+            NotFixableError: What is written does not go together with what was seen.
+        """
+        node, values = self.node, self.operands()
+        operands: list[model.Expression]
+        if isinstance(node, model.BinaryOp):
+            operands = [node.left, node.right]
+        elif isinstance(node, model.UnaryOp):
+            operands = [node.operand]
+        elif isinstance(node, model.AugmentedAssign):
+            operands = [node.target, node.value]
+        elif isinstance(node, model.Call):
+            positional = [each.value for each in node.arguments if each.keyword is None]
+            operands = [*positional, *(each.value for each in node.arguments if each.keyword)]
+            if len(values) == len(operands) + 1 and isinstance(node.func, model.Attribute):
+                operands.insert(0, node.func.value)
+        else:
+            operands = []
+        if len(operands) != len(values) or not operands:
+            raise NotFixableError("what it gets is not written out, or differs from call to call")
+        return list(zip(operands, values, strict=True))
+
     def only_calls(self, call: model.Call, name: str) -> bool:
         """Whether nothing else has been called at a place than modules of one class."""
-        called = [
-            names
-            for site, names in self.builder.usage.called.items()
-            if site.module is self.site.module and (site.start, site.end) == (call.start, call.end)
-        ]
+        called = self.builder.called_at(self.site.module, call)
         return all(names == {name} for names in called)
 
     def makes_relu(self, cls: Class, value: model.Expression | None) -> bool:

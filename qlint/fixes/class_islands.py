@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlint.fixes.edits import carried_out
 from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB, spell
 from qlint.fixes.owners import Owner
 from qlint.fixes.reasons import NotFixableError
 from qlint.flow.values import Function, Tensor, options_of
+from qlint.semantics.modules import QUANT_STUBS
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -30,13 +32,13 @@ def class_islands(builder: FixBuilder, site: Site) -> Made:
         NotFixableError: The classes from which it is called cannot be made islands.
     """
     classes = builder.usage.inside.get(site, set())
-    functions = {cls.lookup("forward") for cls in classes}
-    if not functions or not all(isinstance(each, Function) for each in functions):
+    found = {cls.lookup("forward") for cls in classes}
+    functions = [each for each in found if isinstance(each, Function)]
+    if not found or len(functions) < len(found):
         raise NotFixableError("from which module this is called is not known")
     edits: list[Edit] = []
     names = []
-    for function in functions:
-        assert isinstance(function, Function)
+    for function in sorted(functions, key=lambda each: (str(each.module.path), each.node.start)):
         edits += _island_of(builder, function)
         names.append("" if function.owner is None else function.owner.name)
     said = ", ".join(f"`{name}`" for name in sorted(names))
@@ -67,6 +69,8 @@ def _island(builder: FixBuilder, function: Function) -> list[Edit]:
     output = builder.usage.outputs.get(function)
     if output is None or not all(isinstance(each, Tensor) for each in options_of(output)):
         raise NotFixableError(f"`{function.qualname}` returns more than one tensor")
+    if _quantizes(builder, function, node):
+        raise NotFixableError(f"`{function.qualname}` quantizes tensors itself")
     owner = Owner.of(source, node.body[0], builder.usage.classes)
     quant, imports = spell(source, QUANT_STUB)
     dequant, more = spell(source, DEQUANT_STUB)
@@ -77,17 +81,27 @@ def _island(builder: FixBuilder, function: Function) -> list[Edit]:
     )
     ordered = [
         each.name
-        for each in (*node.parameters.positional, *node.parameters.keyword_only)
+        for each in (*node.parameters.by_position, *node.parameters.keyword_only)
         if each.name in inputs
     ]
     calls = ", ".join(f"{owner.this}.{names[0]}({name})" for name in ordered)
-    edits.append(_first_line(source, node, f"{', '.join(ordered)} = {calls}"))
+    body = [_first_line(source, node, f"{', '.join(ordered)} = {calls}")]
     for value in _returned(source, node):
-        start, end = source.whole(value)
-        opening, closing = (f"{owner.this}.{names[1]}(", ")")
-        edits.append(source.edit(start, start, opening, 1, start - end, -1, once=True))
-        edits.append(source.edit(end, end, closing, 0, end - start, 1, once=True))
-    return edits
+        body += source.enclose(f"{owner.this}.{names[1]}(", *source.whole(value))
+    # As one edit: what else is found in the function is so no longer when it works on floats.
+    end = node.body[-1].end
+    text = carried_out(source.text, body)
+    content = text[node.body[0].start : len(text) - (len(source.text) - end)]
+    return [*edits, source.edit(node.body[0].start, end, content)]
+
+
+def _quantizes(builder: FixBuilder, function: Function, node: model.FunctionDef) -> bool:
+    """Whether a forward quantizes tensors itself, as that of an island does."""
+    return any(
+        isinstance(each, model.Call)
+        and any(names <= QUANT_STUBS for names in builder.called_at(function.module, each))
+        for each in model.walk(node.body)
+    )
 
 
 def _first_line(source: Source, function: model.FunctionDef, line: str) -> Edit:
@@ -101,9 +115,7 @@ def _first_line(source: Source, function: model.FunctionDef, line: str) -> Edit:
     indentation = source.indentation(first)
     if indentation is None:
         raise NotFixableError(f"`{function.name}` is written on one line")
-    return source.edit(
-        first.start, first.start, f"{line}{source.line_end}{indentation}", 2, 3, once=True
-    )
+    return source.edit(first.start, first.start, f"{line}{source.line_end}{indentation}")
 
 
 def _returned(source: Source, function: model.FunctionDef) -> Iterator[model.Expression]:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 def apply(texts: Mapping[str, str], fixes: Iterable[Fix]) -> tuple[dict[str, str], list[Fix]]:
     """Some files with fixes carried out, and the fixes that were: one that touches what another
-    has changed has to wait, and so has one of a file that is not among ``texts``.
+    has changed has to wait, and so has one of a file that is not among ``texts``. What replaces
+    the most comes first, for it may make the others needless.
     """  # noqa: D205
     accepted: dict[str, list[Edit]] = defaultdict(list)
     done: list[Fix] = []
-    for fix in fixes:
+    for fix in sorted(fixes, key=_most_replaced, reverse=True):
         clashes = any(
             each.filename not in texts or any(_clash(each, old) for old in accepted[each.filename])
             for each in fix.edits
@@ -30,8 +31,12 @@ def apply(texts: Mapping[str, str], fixes: Iterable[Fix]) -> tuple[dict[str, str
                 replaces = each.location != each.end_location
                 if not (each.once or replaces) or each not in accepted[each.filename]:
                     accepted[each.filename].append(each)
-    changed = {name: _changed(texts[name], edits) for name, edits in accepted.items() if edits}
+    changed = {name: carried_out(texts[name], edits) for name, edits in accepted.items() if edits}
     return changed, done
+
+
+def _most_replaced(fix: Fix) -> int:
+    return max(each.end_location.row - each.location.row for each in fix.edits)
 
 
 def _clash(new: Edit, old: Edit) -> bool:
@@ -47,7 +52,8 @@ def _clash(new: Edit, old: Edit) -> bool:
     return new.location < old.end_location and old.location < new.end_location
 
 
-def _changed(text: str, edits: Iterable[Edit]) -> str:
+def carried_out(text: str, edits: Iterable[Edit]) -> str:
+    """A text with edits that do not clash."""
     starts = Positions(text).line_starts
     parts: list[str] = []
     reached = 0

@@ -18,8 +18,8 @@ _MOST_ALIKE = 1000
 _PLACES = re.compile(r"%\w|\{[^{}]*\}")
 
 
-def family(cls: Class) -> list[Class]:
-    """The classes of the program of which an instance can also be one of ``cls``."""
+def derived(cls: Class) -> list[Class]:
+    """A class, and all classes of the program that are derived from it."""
     found: dict[Class, None] = {}
     waiting = [cls]
     while waiting:
@@ -27,6 +27,12 @@ def family(cls: Class) -> list[Class]:
         if each not in found:
             found[each] = None
             waiting += each.subclasses
+    return list(found)
+
+
+def family(cls: Class) -> list[Class]:
+    """The classes of the program of which an instance can also be one of ``cls``."""
+    found = derived(cls)
     ancestors = [base for each in found for base in each.mro if isinstance(base, Class)]
     return list(dict.fromkeys([*found, *ancestors]))
 
@@ -83,7 +89,7 @@ def _numbered(wish: str) -> Iterator[str]:
 def _declared(node: model.ClassDef) -> Iterator[str]:
     """The names that the code of a class gives to attributes, or asks for."""
     methods = [each for each in model.walk(node.body) if isinstance(each, model.FunctionDef)]
-    this = {each.parameters.positional[0].name for each in methods if each.parameters.positional}
+    this = {each.name for method in methods for each in method.parameters.by_position[:1]}
     for each in model.walk(node.body):
         if isinstance(each, model.Attribute) and model.last_name(each.value) in this:
             yield each.name

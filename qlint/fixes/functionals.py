@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from qlint.fixes.imports import FLOAT_FUNCTIONAL, QUANT_STUB, spell
+from qlint.fixes.imports import FLOAT_FUNCTIONAL, QUANT_STUB
 from qlint.fixes.reasons import NoFunctionalError, NotFixableError
 from qlint.fixes.relus import followed_by_relu
 from qlint.flow.containers import items_of
@@ -58,8 +58,8 @@ def use_functional(place: Place) -> Made:
         work.call(node)
     else:
         raise NotFixableError(f"`{event.spelled}` is written in a way that qlint cannot edit")
-    made = ", ".join(f"`{place.owner.this}.{name}`" for name in work.names)
-    several = "FloatFunctionals" if len(work.names) > 1 else "a FloatFunctional"
+    made = ", ".join(f"`{each}`" for each in work.made)
+    several = "FloatFunctionals" if len(work.made) > 1 else "a FloatFunctional"
     message = f"use {several} of its own, {made}"
     if work.stubs:
         return f"{message}, and quantize the float operand", "unsafe", tuple(work.edits)
@@ -73,27 +73,21 @@ class _Work:
     place: Place
     event: Operation
     edits: list[Edit] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
     stubs: int = 0
 
     # What is added to the class
 
     def functional(self, wish: str) -> str:
         """A new FloatFunctional: the source of it."""
-        spelled, imports = spell(self.place.source, FLOAT_FUNCTIONAL)
-        name = self.place.give(wish, f"{spelled}()", self.edits)
-        self.edits += imports
-        self.names.append(name)
-        return f"{self.place.owner.this}.{name}"
+        made = self.place.give(wish, FLOAT_FUNCTIONAL, self.edits)
+        self.made.append(made)
+        return made
 
     def stub(self, functional: str) -> str:
         """A new QuantStub for an operand: the source of it."""
-        spelled, imports = spell(self.place.source, QUANT_STUB)
-        wish = f"{functional.rpartition('.')[2]}_quant"
-        name = self.place.give(wish, f"{spelled}()", self.edits)
-        self.edits += imports
         self.stubs += 1
-        return f"{self.place.owner.this}.{name}"
+        return self.place.give(f"{functional.rpartition('.')[2]}_quant", QUANT_STUB, self.edits)
 
     # The forms
 
@@ -104,40 +98,26 @@ class _Work:
         if first == "number":
             self._number_first(node, left, right)
             return
-        end_of_left = self.place.source.whole(left)[1]
-        if second == "number":
-            opening, between, closing = self._with_number(right)
-        else:
-            relu = self.event.op is Op.ADD and followed_by_relu(self.place, node, self.edits)
-            opening, between, closing = self._of_two(first, second, relu=relu)
-        start_of_right = self.place.source.whole(right)[0]
-        self._wrap(node.start, opening, node.end, closing)
-        self._replace_operator(node, end_of_left, start_of_right, between)
+        opening, between, closing = self._around(node, first, second)
+        source = self.place.source
+        self.edits += source.enclose(opening, node.start, node.end, closing)
+        self._replace_operator(node, source.whole(left)[1], source.whole(right)[0], between)
 
     def assignment(self, node: model.AugmentedAssign) -> None:
         """``a += b``."""
-        if not isinstance(node.target, (model.Name, model.Attribute)):
-            raise NotFixableError("what is changed in place is part of something else")
-        self.place.require_unshared()
         source = self.place.source
+        at, end = self.place.operator_of(node)
         first, second = self._kinds(2)
         if first == "number":
             raise NotFixableError("a number is not changed in place")
-        if second == "number":
-            opening, between, closing = self._with_number(node.value)
-        else:
-            relu = self.event.op is Op.ADD and followed_by_relu(self.place, node, self.edits)
-            opening, between, closing = self._of_two(first, second, relu=relu)
-        word = f"{node.op}="
-        at = source.token(word, node.target.end, node.value.start)
+        opening, between, closing = self._around(node, first, second)
         target = source.of(node.target)
-        end = source.skip_blanks(at + len(word))
         self.edits.append(source.edit(at, end, f"= {opening}{target}{between}"))
-        self._close(node.start, node.end, closing)
+        self.edits += source.enclose("", node.start, node.end, closing)[1:]
 
     def call(self, node: model.Call) -> None:
         """``torch.add(a, b)``, ``a.add(b)``, ``sum([a, b])``."""
-        name = self.event.spelled.strip("()").rpartition(".")[2]
+        name = self.event.name
         if name == "sum":
             self._sum(node)
             return
@@ -152,15 +132,14 @@ class _Work:
         if name.strip("_") in ("rsub", "radd", "rmul", "rmatmul"):
             left, right = right, left
         text = self._of_texts(left, right, node)
-        start = node.start
         if in_place:
             text = self._assigned(node, text)
-        self.edits.append(self.place.source.edit(start, node.end, text))
+        self.edits.append(self.place.source.edit(node.start, node.end, text))
 
     def cat(self) -> None:
         """``torch.cat([a, b], 1)``."""
         node = self.place.node
-        name = self.event.spelled.rpartition(".")[2].strip("()")
+        name = self.event.name
         if not isinstance(node, model.Call) or self.event.form != "function":
             raise NotFixableError(f"`{self.event.spelled}` is called in a way of its own")
         self.place.require_plain_arguments(node)
@@ -183,20 +162,20 @@ class _Work:
 
     def _quantize_elements(self, node: model.Call, functional: str) -> None:
         """Give each float tensor that is joined a QuantStub of its own."""
-        if not any(tensor == FLOAT for value in self._values() for tensor in tensors_in(value)):
+        if not any(
+            tensor == FLOAT for value in self.place.operands() for tensor in tensors_in(value)
+        ):
             return
         display = node.arguments[0].value if node.arguments else None
-        values = items_of(self._values()[0]) if self._values() else None
+        values = items_of(self.place.operands()[0]) if self.place.operands() else None
         written = display.elements if isinstance(display, model.Sequence) else ()
         if values is None or values.open or len(values.items) != len(written):
             raise NotFixableError("one of the tensors is float, and needs a QuantStub of its own")
         source = self.place.source
         for element, value in zip(written, values.items, strict=True):
             if kind_of(value) == "float":
-                start, end = source.whole(element)
                 stub = self.stub(functional)
-                self.edits.append(source.edit(start, start, f"{stub}(", 1, start - end, -1))
-                self.edits.append(source.edit(end, end, ")", 0, end - start, 1))
+                self.edits += source.enclose(f"{stub}(", *source.whole(element), outside=True)
 
     def _stack(self, node: model.Call) -> None:
         given = {
@@ -224,7 +203,7 @@ class _Work:
             raise NotFixableError("how many tensors are summed up is not written out")
         if any(isinstance(each, model.Starred) for each in display.elements):
             raise NotFixableError("how many tensors are summed up is not written out")
-        if any(tensor == FLOAT for value in self._values() for tensor in tensors_in(value)):
+        if self._gets_float():
             raise NotFixableError("one of the tensors is float, and needs a QuantStub of its own")
         self._require_no_comments(node)
         source = self.place.source
@@ -235,11 +214,20 @@ class _Work:
 
     # The parts of what is written
 
+    def _around(
+        self, node: model.BinaryOp | model.AugmentedAssign, first: str, second: str
+    ) -> tuple[str, str, str]:
+        """What comes before, between and behind the operands of an operator."""
+        if second == "number":
+            return self._with_number(node.right if isinstance(node, model.BinaryOp) else node.value)
+        relu = self.event.op is Op.ADD and followed_by_relu(self.place, node, self.edits)
+        return self._of_two(first, second, relu=relu)
+
     def _of_two(self, first: str, second: str, *, relu: bool) -> tuple[str, str, str]:
         """What comes before, between and behind two tensors."""
         op = self.event.op
-        if op is Op.MATMUL and self._name() not in _MATMULS:
-            raise NoFunctionalError(f"FloatFunctional has no `{self._name()}`")
+        if op is Op.MATMUL and self.event.name not in _MATMULS:
+            raise NoFunctionalError(f"FloatFunctional has no `{self.event.name}`")
         if op not in _METHODS:
             raise NoFunctionalError("torch has no int8 division")
         method = "add_relu" if relu else _METHODS[op]
@@ -258,9 +246,7 @@ class _Work:
     def _with_number(self, number: model.Expression) -> tuple[str, str, str]:
         """What comes before a tensor, between it and a number, and behind that."""
         op = self.event.op
-        atomic = (model.Constant, model.Name, model.Attribute, model.Call, model.Subscript)
-        enclosed = self.place.source.whole(number) != (number.start, number.end)
-        brackets = ("", "") if isinstance(number, atomic) or enclosed else ("(", ")")
+        brackets = ("", "") if self.place.source.is_atom(number) else ("(", ")")
         if op is Op.ADD:
             return f"{self.functional('shift')}.add_scalar(", ", ", ")"
         if op is Op.SUB:
@@ -272,11 +258,9 @@ class _Work:
         return f"{self.functional('scale')}.mul_scalar(", ", 1 / ", ")"
 
     def _require_exact_inverse(self, number: model.Expression) -> None:
-        if self._name() not in ("/", "/=", "div", "div_", "true_divide"):
-            raise NoFunctionalError(f"`{self._name()}` is no multiplication")
-        value = number.value if isinstance(number, model.Constant) else None
-        exact = isinstance(value, (int, float)) and value and abs(math.frexp(value)[0]) == 0.5
-        if not exact:
+        if self.event.name not in ("/", "/=", "div", "div_", "true_divide"):
+            raise NoFunctionalError(f"`{self.event.name}` is no multiplication")
+        if not _is_power_of_two(number):
             raise NoFunctionalError(
                 "multiplying by the inverse would round otherwise than dividing does"
             )
@@ -308,7 +292,8 @@ class _Work:
         self._require_no_comments(node)
         source = self.place.source
         texts = [source.text[slice(*source.whole(each))] for each in (left, right)]
-        kinds = [kind_of(self._value_of(node, each)) for each in (left, right)]
+        values = dict(self.place.written_operands())
+        kinds = [kind_of(values[each]) for each in (left, right)]
         alpha = self._alpha(node)
         if kinds[0] == "number":
             if alpha:
@@ -330,9 +315,7 @@ class _Work:
         if alpha is None or self.place.source.of(alpha) in ("1", "1.0"):
             return ""
         number = alpha.operand if isinstance(alpha, model.UnaryOp) and alpha.op == "-" else alpha
-        value = number.value if isinstance(number, model.Constant) else None
-        exact = isinstance(value, (int, float)) and value and abs(math.frexp(value)[0]) == 0.5
-        if not exact:
+        if not _is_power_of_two(number):
             raise NoFunctionalError("multiplying by `alpha` first would round twice")
         return self.place.source.of(alpha)
 
@@ -352,40 +335,18 @@ class _Work:
             operands.sort(key=lambda each: each is not first)
         return operands
 
-    def _values(self) -> tuple[Value, ...]:
-        return self.place.operands()
-
-    def _value_of(self, node: model.Call, operand: model.Expression) -> Value:
-        given: list[model.Expression] = []
-        if self.event.form == "method":
-            assert isinstance(node.func, model.Attribute)
-            given.append(node.func.value)
-        positional = [each.value for each in node.arguments if each.keyword is None]
-        given += [*positional, *(each.value for each in node.arguments if each.keyword)]
-        values = self._values()
-        index = given.index(operand)
-        if len(values) != len(given):
-            raise NotFixableError("what this gets differs from call to call")
-        return values[index]
+    def _gets_float(self) -> bool:
+        """Whether a float tensor is among the operands, or in one of them."""
+        operands = self.place.operands()
+        return any(tensor == FLOAT for value in operands for tensor in tensors_in(value))
 
     def _kinds(self, count: int) -> list[str]:
-        values = self._values()
+        values = self.place.operands()
         if len(values) != count:
             raise NotFixableError("what this gets differs from call to call")
         return [kind_of(each) for each in values]
 
-    def _name(self) -> str:
-        return self.event.spelled.strip("()").rpartition(".")[2]
-
     # Putting it in
-
-    def _wrap(self, start: int, opening: str, end: int, closing: str) -> None:
-        source = self.place.source
-        self.edits.append(source.edit(start, start, opening, 1, start - end, 0))
-        self._close(start, end, closing)
-
-    def _close(self, start: int, end: int, closing: str) -> None:
-        self.edits.append(self.place.source.edit(end, end, closing, 0, end - start, 0))
 
     def _replace_operator(self, node: model.BinaryOp, start: int, end: int, between: str) -> None:
         """Put a comma, and what follows it, in the place of an operator."""
@@ -418,6 +379,12 @@ class _Work:
         if not isinstance(receiver, model.Name):
             raise NotFixableError("what is changed in place has no name of its own")
         return f"{receiver.id} = {text}"
+
+
+def _is_power_of_two(number: model.Expression) -> bool:
+    """Whether multiplying by a number that is written out, or dividing by it, is exact."""
+    value = number.value if isinstance(number, model.Constant) else None
+    return isinstance(value, (int, float)) and abs(math.frexp(value)[0]) == 0.5
 
 
 def kind_of(value: Value) -> str:

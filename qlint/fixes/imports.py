@@ -20,7 +20,7 @@ _TOP = (1 << 30,)
 def spell(source: Source, dotted: str) -> tuple[str, list[Edit]]:
     """How to write a name of torch in a file, and the edits that import it if need be."""
     package, _, name = dotted.rpartition(".")
-    known = _imported(source)
+    known = source.imported
     for local, meant in known.items():
         if canonical(meant) == dotted:
             return local, []
@@ -45,23 +45,8 @@ def meaning(source: Source, expression: model.Expression) -> str:
         expression = expression.value
     if not isinstance(expression, model.Name):
         return ""
-    start = _imported(source).get(expression.id, "")
+    start = source.imported.get(expression.id, "")
     return canonical(".".join([start, *reversed(names)])) if start else ""
-
-
-def _imported(source: Source) -> dict[str, str]:
-    """What the imports at the top level of a file bind, and the dotted names of that."""
-    found: dict[str, str] = {}
-    for statement in source.body:
-        if isinstance(statement, model.Import):
-            for dotted, alias in statement.names:
-                found[alias or dotted.partition(".")[0]] = (
-                    dotted if alias else dotted.partition(".")[0]
-                )
-        elif isinstance(statement, model.ImportFrom) and not statement.level:
-            for name, alias in statement.names or ():
-                found[alias or name] = f"{statement.module}.{name}"
-    return found
 
 
 def _import(source: Source, package: str, names: str) -> list[Edit]:
@@ -94,12 +79,7 @@ def _imports(source: Source) -> list[model.Import | model.ImportFrom]:
     """The imports at the head of a file, before anything is defined there."""
     definitions = (model.ClassDef, model.FunctionDef)
     first = next((each.start for each in source.body if isinstance(each, definitions)), None)
-    return [
-        each
-        for each in source.body
-        if isinstance(each, (model.Import, model.ImportFrom))
-        and (first is None or each.start < first)
-    ]
+    return [each for each in source.imports if first is None or each.start < first]
 
 
 def _sorts_before(statement: model.Import | model.ImportFrom, package: str) -> bool:

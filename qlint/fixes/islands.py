@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB, spell
+from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB
 from qlint.fixes.reasons import NotFixableError
-from qlint.flow.values import Constant, State, Tensor, Value, options_of, tensors_in
+from qlint.flow.values import Constant, State, Tensor, Value, options_of, quantized_in
 from qlint.semantics.operations import (
     DTYPE,
     FILL,
     LIKE,
     LOST,
+    PAIR_WITH_DIM,
     PARAMETER,
     PART,
     VIEW,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 # What no island cures.
 _OTHERS = frozenset({DTYPE, FILL, LIKE, LOST, PARAMETER, PART, VIEW, WRITE, "copy_"})
 _RETURN_TENSORS = (Result.SAME, Result.QUANTIZED)
-_PAIRS = frozenset({"max", "min", "median", "nanmedian", "std_mean", "var_mean", "aminmax"})
+_PAIRS = PAIR_WITH_DIM | {"std_mean", "var_mean", "aminmax"}
 
 
 def float_island(place: Place, name: str) -> Made:
@@ -47,10 +48,9 @@ def float_island(place: Place, name: str) -> Made:
         raise NotFixableError(f"`{name}` returns several tensors")
     if name in _PAIRS and isinstance(node, model.Call) and len(node.arguments) > 0:
         raise NotFixableError(f"`{name}` may return several tensors")
-    operands = written_operands(place)
     island = _Island(place, name.strip("_"))
-    for operand, value in operands:
-        if any(True for _ in _int8_in(value)):
+    for operand, value in place.written_operands():
+        if quantized_in((value,)) is not None:
             island.dequantize(operand, value)
     if not island.edits:
         raise NotFixableError("which of the operands are quantized is not known")
@@ -80,36 +80,6 @@ def module_island(place: Place, callee: str) -> Made:
     return f"make a float island of it: {island.said}", "unsafe", tuple(island.edits)
 
 
-def written_operands(place: Place) -> list[tuple[model.Expression, Value]]:
-    """The operands as they are written, with all that each has been seen to be.
-
-    Raises:
-        NotFixableError: What is written does not go together with what was seen.
-    """
-    node, values = place.node, place.operands()
-    operands: list[model.Expression]
-    if isinstance(node, model.BinaryOp):
-        operands = [node.left, node.right]
-    elif isinstance(node, model.UnaryOp):
-        operands = [node.operand]
-    elif isinstance(node, model.AugmentedAssign):
-        operands = [node.target, node.value]
-    elif isinstance(node, model.Call):
-        positional = [each.value for each in node.arguments if each.keyword is None]
-        operands = [*positional, *(each.value for each in node.arguments if each.keyword)]
-        if len(values) == len(operands) + 1 and isinstance(node.func, model.Attribute):
-            operands.insert(0, node.func.value)
-    else:
-        operands = []
-    if len(operands) != len(values) or not operands:
-        raise NotFixableError("what it gets is not written out")
-    return list(zip(operands, values, strict=True))
-
-
-def _int8_in(value: Value) -> list[Tensor]:
-    return [each for each in tensors_in(value) if each.may_be_quantized]
-
-
 class _Island:
     """The stubs of one island, and the edits that put them around it."""
 
@@ -128,49 +98,32 @@ class _Island:
         if not self._dequant:
             self._dequant = self._stub(DEQUANT_STUB, "dequant")
         # What a fix of the operand itself puts around it is inside of this.
-        self._enclose(self._dequant, *self._place.source.whole(operand), outside=1)
+        source = self._place.source
+        self.edits += source.enclose(f"{self._dequant}(", *source.whole(operand), outside=True)
 
     def quantize(self, node: model.Node) -> None:
         """Put a QuantStub behind the result."""
-        self._enclose(self._stub(QUANT_STUB, "quant"), node.start, node.end)
+        quant = self._stub(QUANT_STUB, "quant")
+        self.edits += self._place.source.enclose(f"{quant}(", node.start, node.end)
 
     def assign(self, node: model.AugmentedAssign) -> None:
         """``x /= y`` becomes ``x = quant(dequant(x) / dequant(y))``."""
         place, source = self._place, self._place.source
-        if not isinstance(node.target, (model.Name, model.Attribute)):
-            raise NotFixableError("what is changed in place is part of something else")
-        place.require_unshared()
+        at, end = place.operator_of(node)
         target = source.of(node.target)
         self.edits = [each for each in self.edits if not _is_at(place, each, node.target)]
         quant = self._stub(QUANT_STUB, "quant")
-        word = f"{node.op}="
-        at = source.token(word, node.target.end, node.value.start)
-        end = source.skip_blanks(at + len(word))
-        opening, closing = ("", "") if _is_atomic(place, node.value) else ("(", ")")
+        opening, closing = ("", "") if source.is_atom(node.value) else ("(", ")")
         begin = f"= {quant}({self._dequant}({target}) {node.op} {opening}"
         self.edits.append(source.edit(at, end, begin))
-        self.edits.append(source.edit(node.end, node.end, f"{closing})", 0, node.end - node.start))
+        self.edits += source.enclose("", node.start, node.end, f"{closing})")[1:]
 
     def _stub(self, kind: str, wish: str) -> str:
-        spelled, imports = spell(self._place.source, kind)
-        name = self._place.give(f"{self._name}_{wish}", f"{spelled}()", self.edits)
-        self.edits += imports
-        stub = f"{self._place.owner.this}.{name}"
+        stub = self._place.give(f"{self._name}_{wish}", kind, self.edits)
         self.said += f"{' and ' if self.said else ''}`{stub}`"
         return stub
-
-    def _enclose(self, stub: str, start: int, end: int, outside: int = 0) -> None:
-        source = self._place.source
-        # Of two that begin or end at one place, the shorter is the inner one.
-        self.edits.append(source.edit(start, start, f"{stub}(", 1, start - end, -outside))
-        self.edits.append(source.edit(end, end, ")", 0, end - start, outside))
 
 
 def _is_at(place: Place, edit: Edit, node: model.Node) -> bool:
     start, end = (place.source.module.position(each) for each in (node.start, node.end))
     return edit.location in (start, end) and edit.rank[0] < 2
-
-
-def _is_atomic(place: Place, node: model.Expression) -> bool:
-    atoms = (model.Name, model.Attribute, model.Call, model.Subscript, model.Constant)
-    return isinstance(node, atoms) or place.source.whole(node) != (node.start, node.end)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qlint.fixes.families import family
+from qlint.fixes.families import derived, family
 from qlint.fixes.reasons import InFunctionError, NotFixableError
 from qlint.flow.modules import is_module_class
 from qlint.flow.values import Class, External
@@ -20,12 +19,11 @@ if TYPE_CHECKING:
     from qlint.diagnostics import Edit
     from qlint.fixes.source import Source
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _STATIC = frozenset({"staticmethod", "classmethod"})
 _RECORDS = ("dataclass", "define", "frozen", "attrs", "attr.s")
 _LISTS = frozenset({"children", "named_children", "items", "values"})
 # New lines stand behind what opens and closes brackets at the same place.
-_SKELETON, _LINE, _TAIL = (2, 0), (2, 1), (2, 2)
+_SKELETON, _LINE, _LAST_LINE, _TAIL = (2, 0), (2, 1), (2, 2), (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Owner:
             raise NotFixableError(
                 f"`{value.name}` is no nn.Module, and convert finds modules only in modules"
             )
-        positional = (*method.parameters.positional_only, *method.parameters.positional)
+        positional = method.parameters.by_position
         decorators = {model.last_name(each) for each in method.decorators}
         if not positional or decorators & _STATIC:
             raise NotFixableError(f"`{method.name}` knows no instance: make it a method")
@@ -103,7 +101,7 @@ class Owner:
         """Why a class is refused whose instances go through all that they hold, but for plain
         loops; empty if it is not.
         """  # noqa: D205
-        bases = {canonical(each.name) for each in self.cls.mro if isinstance(each, External)}
+        bases = {canonical(name) for name in self.cls.external_bases}
         if known.SEQUENTIAL in bases and not self._runs_itself():
             return (
                 f"`{self.cls.name}` is an nn.Sequential, which would run a new attribute as one of "
@@ -131,10 +129,7 @@ class Owner:
 
     def _loops(self, cls: Class) -> Iterator[model.For]:
         """The loops over the children of an instance in which a line can skip one of them."""
-        in_dict = any(
-            isinstance(each, External) and canonical(each.name) == known.MODULE_DICT
-            for each in cls.mro
-        )
+        in_dict = known.MODULE_DICT in map(canonical, cls.external_bases)
         for each in model.walk(cls.node.body):
             if not isinstance(each, model.For) or not _is_listing(each.iterable, self.this):
                 continue
@@ -165,10 +160,10 @@ class Owner:
         """
         init, skips = self._init(), list(self._skip(name))
         if init is None:
-            return [*self._new_init(f"{name} = {made}"), *skips]
+            return [*self._new_init([f"self.{name} = {made}"]), *skips]
         for statement in init.body:
             if self._calls_base(statement):
-                return [*self._behind(statement, f"{_first(init)}.{name} = {made}"), *skips]
+                return [*self.behind(statement, f"{_first(init)}.{name} = {made}"), *skips]
         raise NotFixableError(
             f"the __init__ of `{self.cls.name}` does not call that of its base at its top level"
         )
@@ -184,30 +179,28 @@ class Owner:
         for each in self.cls.subclasses:
             if "__init__" in each.namespace and "forward" not in each.namespace:
                 raise NotFixableError(f"`{each.name}` adds layers to `{self.cls.name}`")
-        if init is None and self._is_plain:
-            return [edit for each in stubs for edit in self._new_init(each)]
-        if init is None or not init.body:
-            raise NotFixableError(f"`{self.cls.name}` has no __init__ of its own")
-        last, source = init.body[-1], self.source
-        indentation = source.indentation(init.body[0])
+        source = self.source
+        first = self.cls.node.body[0] if init is None else init.body[0]
+        indentation = source.indentation(first)
+        last = None if init is None else init.body[-1]
         if indentation is None or isinstance(last, (model.Return, model.Raise)):
             raise NotFixableError(f"the __init__ of `{self.cls.name}` has no plain end")
-        this, step, line_end = _first(init), _step(indentation), source.line_end
+        this = "self" if init is None else _first(init)
+        step, line_end = _step(indentation), source.line_end
         lines = [
             f"for layer in {this}.children():  # what works on float tensors stays float",
             f"{step}if not isinstance(layer, {except_for}):",
             f"{step}{step}layer.qconfig = None",
             *(f"{this}.{each}" for each in stubs),
         ]
+        if last is None:
+            return self._new_init(lines[3:] if self._is_plain else lines, last=True)
         end = source.end_of_block(last)
         text = "".join(f"{line_end}{indentation}{line}" for line in lines)
-        return [source.edit(end, end, text, *_TAIL, once=True)]
+        return [source.edit(end, end, text, *_LAST_LINE, once=True)]
 
     def behind(self, statement: model.Statement, line: str) -> list[Edit]:
         """Edits that put a line behind a simple statement."""
-        return self._behind(statement, line)
-
-    def _behind(self, statement: model.Statement, line: str) -> list[Edit]:
         source = self.source
         indentation = source.indentation(_first_on_line(source, statement))
         if indentation is None:  # `def __init__(self): super().__init__()`
@@ -226,10 +219,7 @@ class Owner:
 
     def _check_subclasses(self) -> None:
         """Refuse a class from which another is derived whose constructor does without its own."""
-        waiting = [*self.cls.subclasses]
-        while waiting:
-            each = waiting.pop()
-            waiting += each.subclasses
+        for each in derived(self.cls)[1:]:
             names = {self.cls.name, *_names_between(each, self.cls)}
             for part in each.node.body:
                 is_init = isinstance(part, model.FunctionDef) and part.name == "__init__"
@@ -252,7 +242,7 @@ class Owner:
             for each in self.cls.mro[1:]
         )
 
-    def _new_init(self, line: str) -> list[Edit]:
+    def _new_init(self, lines: list[str], *, last: bool = False) -> list[Edit]:
         source, node = self.source, self.cls.node
         decorators = [source.of(each) for each in node.decorators]
         if any(word in each for each in decorators for word in _RECORDS):
@@ -266,7 +256,8 @@ class Owner:
         indentation = None if first is None else source.indentation(first)
         if first is None or indentation is None:
             raise NotFixableError(f"`{self.cls.name}` is written on one line")
-        end = source.end_of_line(head) if head is not None else _end_of_header(source, node)
+        colon = source.token(":", node.end, len(source.text))
+        end = source.end_of_line(head) if head is not None else source.end_of_row(colon)
         line_end = source.line_end
         parameters = (
             ("self", "") if self._is_plain else ("self, *args, **kwargs", "*args, **kwargs")
@@ -277,9 +268,10 @@ class Owner:
             f"{indentation}def __init__({parameters[0]}):{line_end}"
             f"{inner}super().__init__({parameters[1]})"
         )
+        text = "".join(f"{line_end}{inner}{each}" for each in lines)
         edits = [
             source.edit(end, end, skeleton, *_SKELETON, once=True),
-            source.edit(end, end, f"{line_end}{inner}self.{line}", *_LINE),
+            source.edit(end, end, text, *(_LAST_LINE if last else _LINE), once=last),
         ]
         blank = source.text[end:].lstrip(" \t")
         if not blank.startswith((line_end * 2, "\n\n")) and len(node.body) > 0 and blank.strip():
@@ -295,23 +287,19 @@ def _listings(node: model.ClassDef, this: str, *, container: bool) -> Iterator[m
             assert isinstance(each, model.Expression)
             yield each
         elif container and isinstance(each, (model.For, model.ForClause)):
-            if _is_name(each.iterable, this):
+            if model.is_name(each.iterable, this):
                 yield each.iterable
         elif container and isinstance(each, model.Call):
-            yield from (part.value for part in each.arguments if _is_name(part.value, this))
-        elif container and isinstance(each, model.Subscript) and _is_name(each.value, this):
+            yield from (part.value for part in each.arguments if model.is_name(part.value, this))
+        elif container and isinstance(each, model.Subscript) and model.is_name(each.value, this):
             yield each.value
 
 
 def _is_listing(node: model.Expression, this: str) -> bool:
     """``self``, ``self.children()``, ``self.items()`` and the like."""
     if isinstance(node, model.Call) and isinstance(node.func, model.Attribute):
-        return node.func.name in _LISTS and _is_name(node.func.value, this)
-    return _is_name(node, this)
-
-
-def _is_name(node: model.Node, name: str) -> bool:
-    return isinstance(node, model.Name) and node.id == name
+        return node.func.name in _LISTS and model.is_name(node.func.value, this)
+    return model.is_name(node, this)
 
 
 def _module_in(loop: model.For) -> str | None:
@@ -323,7 +311,8 @@ def _module_in(loop: model.For) -> str | None:
 
 
 def _first(function: model.FunctionDef) -> str:
-    parameters = (*function.parameters.positional_only, *function.parameters.positional)
+    """How a constructor names the instance."""
+    parameters = function.parameters.by_position
     return parameters[0].name if parameters else "self"
 
 
@@ -362,12 +351,6 @@ def _first_on_line(source: Source, statement: model.Statement) -> model.Statemen
     block = source.block(statement)
     same = [each for each in block if source.module.position(each.end).row == row]
     return min([*same, statement], key=lambda each: each.start)
-
-
-def _end_of_header(source: Source, node: model.ClassDef) -> int:
-    colon = source.token(":", node.end, len(source.text))
-    found = _LINE_END.search(source.text, colon)
-    return len(source.text) if found is None else found.start()
 
 
 def _step(indentation: str) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from qlint.fixes.families import family
-from qlint.fixes.imports import meaning, spell
+from qlint.fixes.imports import meaning
 from qlint.fixes.reasons import NotFixableError
 from qlint.semantics.modules import RELU
 from qlint.semantics.names import FUNCTIONAL, NN
@@ -40,18 +40,14 @@ def use_module(place: Place, repair: UseModule) -> Made:
     event = place.event_of_operation()
     edits: list[Edit] = []
     tensor, option = _tensor_and_option(node, is_method=event.form == "method")
-    in_place = event.spelled.strip("()").endswith("_")
+    in_place = event.name.endswith("_")
     if option is not None:
         written = source.of(option.value)
         if written not in ("True", "False"):
             raise NotFixableError("whether it works in place is not written out")
         in_place = in_place or written == "True"
-    spelled, imports = spell(source, NN + repair.name)
-    made = f"{spelled}({'inplace=True' if in_place else ''})"
     wish = repair.name.lower() + _number_of_layer(tensor)
-    name = place.give(wish, made, edits)
-    edits += imports
-    called = f"{place.owner.this}.{name}"
+    called = place.give(wish, NN + repair.name, edits, "inplace=True" if in_place else "")
     if event.form == "method":
         if source.has_comment(node.start, node.end):
             raise NotFixableError("a comment stands inside of it, and would be lost")
@@ -156,19 +152,15 @@ def _one_more(
     if "\n" in arguments or "\r" in arguments:
         raise NotFixableError("the one that is shared is made on several lines")
     edits: list[Edit] = []
-    if cls is owner.cls:
-        name = place.names.new(owner.cls, wish)
-        target = statement.targets[0]
-        assert isinstance(target, model.Attribute)
-        line = f"{source.of(target.value)}.{name} = {source.of(made.func)}({arguments})"
-        edits += owner.behind(statement, line)
-    else:
+    if cls is not owner.cls:
         if not all(isinstance(each.value, model.Constant) for each in made.arguments):
             raise NotFixableError(f"how it is made depends on `{cls.name}`")
-        spelled, imports = spell(place.source, RELU)
-        name = place.give(wish, f"{spelled}({arguments})", edits)
-        edits += imports
-    return f"{owner.this}.{name}", edits
+        return place.give(wish, RELU, edits, arguments), edits
+    name = place.names.new(owner.cls, wish)
+    target = statement.targets[0]
+    assert isinstance(target, model.Attribute)
+    line = f"{source.of(target.value)}.{name} = {source.of(made.func)}({arguments})"
+    return f"{owner.this}.{name}", owner.behind(statement, line)
 
 
 def assignments(cls: Class, name: str) -> Iterator[tuple[Class, model.Assign]]:
@@ -211,7 +203,7 @@ def followed_by_relu(place: Place, node: model.Node, edits: list[Edit]) -> bool:
     if isinstance(following, model.Return):
         return _strip_return(place, following, name, edits)
     if isinstance(following, model.Assign) and following.annotation is None:
-        same = len(following.targets) == 1 and _is_name(following.targets[0], name)
+        same = len(following.targets) == 1 and model.is_name(following.targets[0], name)
         value = following.value
         if same and isinstance(value, model.Call) and _is_relu_of_name(place, value, name):
             return _delete(place, following, edits)
@@ -231,14 +223,10 @@ def _bound_by(statement: model.Statement | None, node: model.Node) -> str | None
     return target.id if isinstance(target, model.Name) else None
 
 
-def _is_name(node: model.Node, name: str) -> bool:
-    return isinstance(node, model.Name) and node.id == name
-
-
 def _is_relu_of_name(place: Place, call: model.Call, name: str) -> bool:
     return (
         bool(call.arguments)
-        and _is_name(call.arguments[0].value, name)
+        and model.is_name(call.arguments[0].value, name)
         and _calls_relu(place, call)
     )
 
@@ -259,7 +247,7 @@ def _calls_relu(place: Place, call: model.Call) -> bool:
     if (
         others
         or not isinstance(func, model.Attribute)
-        or not _is_name(func.value, place.owner.this)
+        or not model.is_name(func.value, place.owner.this)
     ):
         return False
     made = list(assignments(place.owner.cls, func.name))
@@ -302,7 +290,6 @@ def _delete(place: Place, statement: model.Statement, edits: list[Edit]) -> bool
     if rest:
         edits.append(source.edit(statement.start, source.skip_blanks(statement.end), ""))
         return True
-    start = source.module.file.line_starts[source.module.position(statement.start).row - 1]
     behind = min(len(source.text), end + len(source.line_end))
-    edits.append(source.edit(start, behind, ""))
+    edits.append(source.edit(source.start_of_row(statement.start), behind, ""))
     return True

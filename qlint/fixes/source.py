@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from qlint.diagnostics import Edit
 from qlint.syntax import model
 from qlint.syntax.comments import all_comments
+from qlint.syntax.positions import LINE_END
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from qlint.program.project import Module
 
 _NodeT = TypeVar("_NodeT", bound=model.Node)
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Source:
@@ -34,7 +33,7 @@ class Source:
     @cached_property
     def line_end(self) -> str:
         """How the file ends its lines."""
-        found = _LINE_END.search(self.text)
+        found = LINE_END.search(self.text)
         return "\n" if found is None else found[0]
 
     @cached_property
@@ -50,6 +49,27 @@ class Source:
         found: dict[tuple[int, int], list[model.Node]] = {}
         for node in self._nodes:
             found.setdefault((node.start, node.end), []).append(node)
+        return found
+
+    @cached_property
+    def imports(self) -> tuple[model.Import | model.ImportFrom, ...]:
+        """The imports at the top level."""
+        return tuple(
+            each for each in self.body if isinstance(each, (model.Import, model.ImportFrom))
+        )
+
+    @cached_property
+    def imported(self) -> dict[str, str]:
+        """What the imports at the top level bind, and the dotted names of that."""
+        found: dict[str, str] = {}
+        for statement in self.imports:
+            if isinstance(statement, model.Import):
+                for dotted, alias in statement.names:
+                    package = dotted.partition(".")[0]
+                    found[alias or package] = dotted if alias else package
+            elif not statement.level:
+                for name, alias in statement.names or ():
+                    found[alias or name] = f"{statement.module}.{name}"
         return found
 
     @cached_property
@@ -110,12 +130,16 @@ class Source:
                 return start, end
             start, end = low + len(before) - 1, behind + 1
 
+    def is_atom(self, node: model.Expression) -> bool:
+        """Whether an operator in front of an expression would take all of it."""
+        atoms = (model.Name, model.Attribute, model.Call, model.Subscript, model.Constant)
+        return isinstance(node, atoms) or self.whole(node) != (node.start, node.end)
+
     def skip(self, offset: int) -> int:
         """Where the next token begins from an offset on, past blanks and comments."""
         while offset < len(self.text):
             if self.text[offset] == "#":
-                found = _LINE_END.search(self.text, offset)
-                offset = len(self.text) if found is None else found.start()
+                offset = self.end_of_row(offset)
             elif self.text[offset] in " \t\f\r\n\\":
                 offset += 1
             else:
@@ -150,12 +174,20 @@ class Source:
         starts = self.module.file.line_starts
         return [each.start for each in all_comments(self.text, starts)]
 
+    def start_of_row(self, offset: int) -> int:
+        """Where the row of an offset begins."""
+        return self.module.file.line_starts[self.module.position(offset).row - 1]
+
+    def end_of_row(self, offset: int) -> int:
+        """Where the row of an offset ends, in front of what ends it."""
+        found = LINE_END.search(self.text, offset)
+        return len(self.text) if found is None else found.start()
+
     def end_of_line(self, statement: model.Statement) -> int:
         """Where the last line of a simple statement ends, and of those on the same line."""
         end = statement.end
         while True:
-            found = _LINE_END.search(self.text, end)
-            line_end = len(self.text) if found is None else found.start()
+            line_end = self.end_of_row(end)
             longer = [
                 each.end for each in self.block(statement) if each.start < line_end < each.end
             ]
@@ -170,8 +202,7 @@ class Source:
 
     def indentation(self, statement: model.Statement) -> str | None:
         """The blanks in front of a statement, None if something else stands there."""
-        start = self.module.file.line_starts[self.module.position(statement.start).row - 1]
-        before = self.text[start : statement.start]
+        before = self.text[self.start_of_row(statement.start) : statement.start]
         return before if not before.strip() else None
 
     @cached_property
@@ -183,6 +214,27 @@ class Source:
         first, last = edit.location.row, edit.end_location.row
         touched = [each for each in self._rows if each.start <= last and first < each.stop]
         return frozenset(row for each in touched for row in each) | {first, last}
+
+    def enclose(
+        self,
+        opening: str,
+        start: int,
+        end: int,
+        closing: str = ")",
+        *,
+        outside: bool = False,
+        once: bool = False,
+    ) -> list[Edit]:
+        """Edits that put something in front of a stretch and behind it.
+
+        Of two that begin or end at one place the shorter is the inner one, and of two of the same
+        stretch the one that is not ``outside``.
+        """
+        span = end - start
+        return [
+            self.edit(start, start, opening, 1, -span, -outside, once=once),
+            self.edit(end, end, closing, 0, span, outside, once=once),
+        ]
 
     def edit(self, start: int, end: int, content: str, *rank: int, once: bool = False) -> Edit:
         """An edit of a stretch of the file."""

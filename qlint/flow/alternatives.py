@@ -69,5 +69,5 @@ def _parameters(cls: Class, name: str = "__init__") -> tuple[str, ...]:
     if not isinstance(method, Function):
         return ()
     parameters = method.node.parameters
-    given = (*parameters.positional_only, *parameters.positional)[1:]
+    given = parameters.by_position[1:]
     return tuple(each.name for each in (*given, *parameters.keyword_only))

@@ -27,7 +27,7 @@ def bindings_of(function: model.FunctionDef | model.Lambda) -> Counter[str]:
     """  # noqa: D205
     bindings: Counter[str] = Counter()
     parameters = function.parameters
-    for each in (*parameters.positional_only, *parameters.positional, *parameters.keyword_only):
+    for each in (*parameters.by_position, *parameters.keyword_only):
         bindings[each.name] += 1
     for node in model.walk(function.body):
         if type(node) in _BINDING:

@@ -383,7 +383,7 @@ def _run_body(interp: Interpreter, function: Function, frame: Frame) -> Value:
 def bind_parameters(function: Function, arguments: Arguments) -> dict[str, Value]:
     """Pair parameters with arguments as Python does, as far as they are known."""
     parameters = function.node.parameters
-    positional = (*parameters.positional_only, *parameters.positional)
+    positional = parameters.by_position
     kwargs = dict(arguments.kwargs)
     names: dict[str, Value] = {}
     for index, each in enumerate(positional):

@@ -102,6 +102,11 @@ class Operation:
     with_scalar: bool = False
     common_grid: object = None
 
+    @property
+    def name(self) -> str:
+        """The operator, or the name of the function or method alone."""
+        return self.spelled.strip("()").rpartition(".")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class UnsupportedOperation:

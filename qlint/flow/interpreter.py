@@ -18,7 +18,7 @@ from qlint.flow.known_answers import KnownAnswers
 from qlint.flow.log import Log
 from qlint.flow.modules import children
 from qlint.flow.scopes import Exit, Frame, Namespace, Outcome
-from qlint.flow.usage import Usage, fresh, note_join, note_operands, note_way, stale_names
+from qlint.flow.usage import Usage, note_join, note_operands, note_way, own_storage, stale_names
 from qlint.flow.values import (
     UNKNOWN,
     Class,
@@ -524,7 +524,8 @@ class Interpreter:
         """A tensor that becomes quantized here."""
         self.int8_epoch = self.epoch
         within = self.forwarding[-1] if self.forwarding else None
-        return fresh(Tensor(State.QUANTIZED, Step(site, message, within=within), grid))
+        step = Step(site, message, within=within)
+        return Tensor(State.QUANTIZED, step, grid, storages=own_storage())
 
     def report(self, event: Event) -> None:
         """Tell the rules about an event in a linted file, or in an installed package that one

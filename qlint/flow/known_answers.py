@@ -113,7 +113,7 @@ def _names_read(node: model.FunctionDef | model.Lambda) -> frozenset[str] | None
     if any(isinstance(each, _NOT_PLAIN) for each in nodes):
         return None
     parameters = node.parameters
-    own = {each.name for each in (*parameters.positional_only, *parameters.positional)}
+    own = {each.name for each in parameters.by_position}
     own |= {each.name for each in parameters.keyword_only}
     own |= {each.name for each in (parameters.star, parameters.double_star) if each is not None}
     for each in nodes:

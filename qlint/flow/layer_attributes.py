@@ -180,11 +180,19 @@ def _is_asked_for(layer: model.Expression, frame: Frame, questions: frozenset[st
 
 def _is_converted(interp: Interpreter, layer: Instance) -> bool:
     """Whether convert gets to a layer: it is in a model that is prepared, and has a qconfig."""
-    modules = around(layer)
-    if not layer.owners or any(each.slots.get("qconfig") == NONE for each in modules):
+    if not layer.owners or is_left_float(interp, layer):
         return False
     prepared = {id(each.instance) for each in interp.prepared}
-    return not prepared or not prepared.isdisjoint(map(id, modules))
+    return not prepared or not prepared.isdisjoint(map(id, around(layer)))
+
+
+def is_left_float(interp: Interpreter, layer: Instance) -> bool:
+    """Whether a layer, or a module that it is part of, has been given no qconfig on purpose. That
+    of a whole model is None until somebody chooses it.
+    """  # noqa: D205
+    model = interp.running[0].instance if interp.running else None
+    modules = [each for each in around(layer) if each is not model]
+    return any(each.slots.get("qconfig") == NONE for each in modules)
 
 
 def _argument(made: Partial, base: str, name: str) -> Value | None:

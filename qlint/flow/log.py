@@ -47,10 +47,9 @@ class Log:
         """How many events the entry point at hand has come by so far."""
         return len(self._pending)
 
-    @property
-    def failures(self) -> int:
-        """How often the entry point at hand has come by what fails, or goes wrong, so far."""
-        return sum(not isinstance(event, ModuleCall) for event, _, _ in self._pending)
+    def failed_since(self, mark: int) -> bool:
+        """Whether what fails, or goes wrong, has come since ``pending`` was so much."""
+        return any(not isinstance(event, ModuleCall) for event, _, _ in self._pending[mark:])
 
     def take_back(self) -> None:
         """Forget what the entry point at hand saw."""

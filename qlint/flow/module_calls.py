@@ -20,7 +20,7 @@ from qlint.flow.modules import (
     name_of,
 )
 from qlint.flow.reach import Running, lost_at, note_taken
-from qlint.flow.usage import fresh, note_forward
+from qlint.flow.usage import note_forward, own_storage
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -60,8 +60,10 @@ def call_instance(
     """Call an instance: its ``forward``, as a rule."""
     cls = instance.cls
     arguments.spelled = arguments.spelled or name_of(instance)  # called by `map`, say
+    if site.module.linted:
+        name = cls.name if isinstance(cls, Class) else external_base(instance)
+        interp.usage.called[site].add(name)
     if isinstance(cls, Class):
-        interp.usage.called[site].add(cls.name)
         own_call = cls.lookup("__call__")
         if isinstance(own_call, Function):
             method: Value | None = BoundMethod(own_call, instance)
@@ -71,8 +73,6 @@ def call_instance(
             if not is_module_class(cls):
                 return interp.call(method, arguments, site)
             return _run_forward(interp, instance, cls, method, arguments, site)
-    if site.module.linted:
-        interp.usage.called[site].add(external_base(instance))
     repeats = _count_call(interp, instance, arguments, site)
     interp.repeating += repeats
     result = external_forward(interp, instance, external_base(instance), arguments, site)
@@ -138,7 +138,7 @@ def _run_forward(
     interp.running.append(Running(instance, arguments, site))
     # Convert would swap it, were it not of a derived class.
     is_swapped = kernels.is_swapped(external_base(instance))
-    failures = interp.log.failures if is_swapped else 0
+    mark = interp.log.pending
     result = interp.call(forward, arguments, site)
     interp.running.pop()
     interp.forwarding.pop()
@@ -146,7 +146,7 @@ def _run_forward(
     note_forward(interp, function, arguments, result, bound=bound)
     if not interp.budget.exhausted and (outermost or _says_what_it_gets(arguments)):
         interp.ran_forward.add(cls)
-    if is_swapped and (interp.log.failures > failures or id(instance) in interp.unswapped):
+    if is_swapped and (interp.log.failed_since(mark) or id(instance) in interp.unswapped):
         interp.unswapped.discard(id(instance))
         _check_kernel(interp, instance, external_base(instance), arguments, site)
     interp.forward_depth -= 1
@@ -173,7 +173,7 @@ def _assumed_inputs(interp: Interpreter, forward: Value, cls: Class) -> Argument
     """Arguments for a forward pass whose input is taken to be quantized."""
     function, bound = signature(forward)
     parameters = function.node.parameters
-    positional = (*parameters.positional_only, *parameters.positional)[bound:]
+    positional = parameters.by_position[bound:]
     args = [assumed_input(interp, function, cls, each) for each in positional]
     kwargs = {
         each.name: assumed_input(interp, function, cls, each) for each in parameters.keyword_only
@@ -201,6 +201,8 @@ def external_forward(
     if base in known.EAGER_PARTS:
         interp.flags.saw_stub()
     if base in known.QUANT_STUBS:
+        if layer_attributes.is_left_float(interp, instance):
+            return FLOAT
         message = f"quantized here by `{arguments.spelled}`"
         return interp.quantized(site, message, grid=grid_of(instance))
     if base in known.DEQUANT_STUBS:
@@ -218,7 +220,9 @@ def external_forward(
         return _einops(interp, instance, base, arguments, site)
     _check_kernel(interp, instance, base, arguments, site)
     result = _on_grid(hand_on(arguments), instance, base)
-    if kernels.makes_int8(base) and result in (FLOAT, UNKNOWN) and interp.assume_quantized:
+    makes_int8 = interp.assume_quantized and kernels.makes_int8(base)
+    is_float = makes_int8 and layer_attributes.is_left_float(interp, instance)
+    if makes_int8 and not is_float and result in (FLOAT, UNKNOWN):
         name = base.rpartition(".")[2]
         message = f"quantized here: a converted {name} puts out int8"
         result = interp.quantized(site, message, grid=grid_of(instance))
@@ -331,9 +335,8 @@ def _on_grid(result: Value, instance: Instance, base: str) -> Value:
     """  # noqa: D205
     if not isinstance(result, Tensor) or not base.startswith(NN):
         return replace(result, grid=None) if isinstance(result, Tensor) else result
-    result = replace(result, handed_on=False)
-    if base not in known.SHARE_MEMORY:
-        result = fresh(result)
+    storages = result.storages if base in known.SHARE_MEMORY else own_storage()
+    result = replace(result, handed_on=False, storages=storages)
     if kernels.module_keeps_grid(base):
         return result
     if base in known.FIXED_GRID:

@@ -29,7 +29,7 @@ from qlint.flow.modules import (
     set_child,
 )
 from qlint.flow.reach import Running, lost_at, note_taken
-from qlint.flow.usage import fresh
+from qlint.flow.usage import own_storage
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -251,7 +251,8 @@ def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:
     if quantized is not None:
         # The scalar methods derive their qparams from the input instead of observing.
         grid = object() if method.endswith("_scalar") else grid_of(instance)
-        return fresh(after_functional(method, arguments, replace(quantized, grid=grid)))
+        result = replace(quantized, grid=grid, storages=own_storage())
+        return after_functional(method, arguments, result)
     return UNKNOWN if any(isinstance(each, Unknown) for each in values) else FLOAT
 
 

@@ -10,7 +10,7 @@ from qlint.flow import enums, texts
 from qlint.flow.containers import bounded, data_of, items_of, known_pairs, new_dict, new_list
 from qlint.flow.events import Operation, UnsupportedOperation
 from qlint.flow.flags import IsAmong, flag_of
-from qlint.flow.usage import fresh, note_writing
+from qlint.flow.usage import note_writing, own_storage
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -124,10 +124,11 @@ def binary(
             fails, both = Outcome.FAILS, (left, right)
             report_unsupported(interp, name, spelled or op, fails, site, quantized, both)
         # Unlike any other grid, but one for all its parts.
-        result = replace(quantized, grid=object(), channels_last=common_format((left,)))
+        layout = common_format((left,))
+        result = replace(quantized, grid=object(), channels_last=layout, storages=own_storage())
         if form == "in-place operator":
-            return note_writing(interp, site, left, result)
-        return fresh(result)
+            note_writing(interp, site, left, result)
+        return result
     return join(_binary(op, a, b) for a in options_of(left) for b in options_of(right))
 
 
@@ -340,7 +341,7 @@ def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None, site
     if tensor is not None and op in UNSUPPORTED_UNARY:
         name, fails = UNSUPPORTED_UNARY[op], Outcome.FAILS
         report_unsupported(interp, name, op, fails, site, tensor, (operand,))
-        return fresh(replace(tensor, grid=object()))
+        return replace(tensor, grid=object(), storages=own_storage())
     return join(_unary(op, each) for each in options_of(operand))
 
 

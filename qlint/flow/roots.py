@@ -391,7 +391,7 @@ def _default_arguments(function: Function) -> Arguments:
     make is not.
     """
     parameters = function.node.parameters
-    positional = (*parameters.positional_only, *parameters.positional)
+    positional = parameters.by_position
     args = tuple(float_input(function, each) for each in positional if each.default is None)
     kwargs = {
         each.name: float_input(function, each)
@@ -404,7 +404,7 @@ def _default_arguments(function: Function) -> Arguments:
 def _float_arguments(function: Function, *, skip: int) -> Arguments:
     """Arguments for an entry point that nothing is known of but its own parameters."""
     parameters = function.node.parameters
-    positional = (*parameters.positional_only, *parameters.positional)[skip:]
+    positional = parameters.by_position[skip:]
     args = tuple(float_input(function, each) for each in positional)
     kwargs = {each.name: float_input(function, each) for each in parameters.keyword_only}
     # What is handed on by `**kwargs` alone is left at its defaults.

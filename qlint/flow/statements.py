@@ -433,7 +433,7 @@ def define_function(
     parameters = node.parameters
     defaults = {
         each.name: interp.evaluate(each.default, frame)
-        for each in (*parameters.positional_only, *parameters.positional, *parameters.keyword_only)
+        for each in (*parameters.by_position, *parameters.keyword_only)
         if each.default is not None
     }
     name = node.name if isinstance(node, model.FunctionDef) else "<lambda>"

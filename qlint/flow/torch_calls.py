@@ -10,7 +10,7 @@ from qlint.flow.channels_last import after_operation, dequantized
 from qlint.flow.containers import iterate, known_items, new_dict, new_list
 from qlint.flow.events import Operation
 from qlint.flow.operators import binary, is_beyond_grids, quantized_result, report_unsupported
-from qlint.flow.usage import fresh, note_writing
+from qlint.flow.usage import note_writing, own_storage
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -250,7 +250,8 @@ def call_tensor_method(
         values = (receiver,)
     result = _result(interp, name, values, arguments.with_first(receiver), site)
     if writes and isinstance(result, Tensor) and result.may_be_quantized:
-        return note_writing(interp, site, receiver, result)
+        result = replace(result, storages=own_storage())
+        note_writing(interp, site, receiver, result)
     return result
 
 
@@ -384,9 +385,10 @@ def _result(
         return interp.quantized(site, f"quantized here by `{arguments.spelled}`", grid)
     tensor = _state_of(values)
     if isinstance(tensor, Tensor):
-        tensor = replace(tensor, grid=_grid_after(short, tensor, values), handed_on=False)
-        if short not in SHARE_MEMORY and not short.endswith("_") and not _is_in_place(arguments):
-            tensor = fresh(tensor)
+        shares = short in SHARE_MEMORY or short.endswith("_") or _is_in_place(arguments)
+        storages = tensor.storages if shares else own_storage()
+        grid = _grid_after(short, tensor, values)
+        tensor = replace(tensor, grid=grid, handed_on=False, storages=storages)
     tensor = after_operation(interp, short, arguments, site, tensor)
     if result is Result.PIECES:
         return _pieces(interp, short, tensor, arguments)

@@ -79,7 +79,7 @@ def note_forward(
 ) -> None:
     """Note what a forward gets and returns, ``bound`` of its parameters being bound."""
     usage, parameters = interp.usage, function.node.parameters
-    names = [each.name for each in (*parameters.positional_only, *parameters.positional)][bound:]
+    names = [each.name for each in parameters.by_position][bound:]
     star = "*" if parameters.star is None else f"*{parameters.star.name}"
     names += [star] * (len(arguments.args) - len(names))
     given = [*zip(names, arguments.args, strict=False), *arguments.kwargs.items()]
@@ -101,28 +101,16 @@ def note_operands(interp: Interpreter, operation: Operation | UnsupportedOperati
     interp.usage.operands[operation.site] = new
 
 
-def fresh(tensor: Tensor) -> Tensor:
-    """A tensor in memory of its own."""
-    return _in_storage(tensor, Storage())
+def own_storage() -> frozenset[Storage]:
+    """Where a tensor lies that shares its memory with no other."""
+    return frozenset((Storage(),))
 
 
-def _in_storage(tensor: Tensor, storage: Storage) -> Tensor:
-    # As `replace` does it, which takes its time.
-    return Tensor(
-        tensor.state,
-        tensor.trace,
-        tensor.grid,
-        tensor.handed_on,
-        tensor.channels_last,
-        frozenset((storage,)),
-    )
-
-
-def note_writing(interp: Interpreter, site: Site, target: Value, result: Tensor) -> Tensor:
-    """The result of an operation that writes into a tensor, as what replaces it would be: in memory
-    of its own. Who reads the old one from now on sees what was written.
+def note_writing(interp: Interpreter, site: Site, target: Value, result: Tensor) -> None:
+    """Note that an operation writes into a tensor. Its result is taken to lie in a storage of its
+    own, as that of what replaces it will; who reads the old one from now on sees what was written.
     """  # noqa: D205
-    storage = Storage()
+    (storage,) = result.storages
     targets = options_of(target)
     old = {each for tensor in targets if isinstance(tensor, Tensor) for each in tensor.storages}
     if not all(isinstance(each, Tensor) and each.storages for each in targets):
@@ -136,7 +124,6 @@ def note_writing(interp: Interpreter, site: Site, target: Value, result: Tensor)
     for each in (storage, *same):
         each.same = same | {storage}
     interp.written_epoch = interp.epoch
-    return _in_storage(result, storage)
 
 
 def note_reading(interp: Interpreter, value: Value) -> None:

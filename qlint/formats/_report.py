@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import tokenize
 from collections import Counter
 from dataclasses import dataclass
@@ -13,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qlint.syntax.positions import LINE_END
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TextIO
 
     from qlint.diagnostics import Diagnostic
 
-# The rows of the parser, not those of str.splitlines(), which also ends lines at form feeds.
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _UNSAFE = (
     # Control characters have pictures; those above ASCII and those that reverse text do not.
     {code: 0x2400 + code for code in range(0x20)}
@@ -58,7 +57,7 @@ class SourceReader:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         except (SyntaxError, LookupError):
             encoding = "utf-8-sig"
-        return _LINE_END.split(content.decode(encoding, "replace"))
+        return LINE_END.split(content.decode(encoding, "replace"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +92,9 @@ def write_summary(report: Report, stream: TextIO) -> None:
     count = len(report.diagnostics)
     if report.fixed:
         total = count + report.fixed
-        stream.write(f"Found {_errors(total)} ({report.fixed} fixed, {count} remaining).\n")
+        stream.write(f"Found {errors(total)} ({report.fixed} fixed, {count} remaining).\n")
     elif count:
-        stream.write(f"Found {_errors(count)}.\n")
+        stream.write(f"Found {errors(count)}.\n")
     else:
         stream.write("All checks passed!\n")
     fixes = [found.fix for found in report.diagnostics if found.fix is not None]
@@ -109,7 +108,8 @@ def write_summary(report: Report, stream: TextIO) -> None:
         stream.write(f"No fixes available ({more}).\n")
 
 
-def _errors(count: int) -> str:
+def errors(count: int) -> str:
+    """So many errors, in words."""
     return f"{count} error{'s' if count != 1 else ''}"
 
 

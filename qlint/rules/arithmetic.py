@@ -403,7 +403,7 @@ class RawMatmul(_RawArithmetic):
 
     def cure_of(self, event: Operation) -> str:
         """``einsum`` is more than a product of matrices, and ``addmm`` adds to one."""
-        name = event.spelled.rpartition(".")[2].strip("_()")
+        name = event.name.strip("_")
         if name in ("einsum", "tensordot"):
             return (
                 "write it as a product of matrices, for `self.scores.matmul(a, b)` of a "

@@ -196,6 +196,11 @@ class Parameters:
     keyword_only: tuple[Parameter, ...]
     double_star: Parameter | None
 
+    @property
+    def by_position(self) -> tuple[Parameter, ...]:
+        """Those that an argument can be given to by its position, in order."""
+        return self.positional_only + self.positional
+
 
 # Patterns
 
@@ -430,6 +435,11 @@ def parts(node: Node) -> Iterator[Node]:
             waiting += reversed(each)
         elif isinstance(each, Parameters):
             waiting += [getattr(each, name) for name in reversed(_PARTS[Parameters])]
+
+
+def is_name(node: Node, name: str) -> bool:
+    """Whether a node is nothing but a certain name."""
+    return isinstance(node, Name) and node.id == name
 
 
 def last_name(expression: Node) -> str:

@@ -36,6 +36,23 @@ def decode(content: bytes) -> str:
         raise SourceError(str(error).removesuffix(" for '<string>'"), row) from None
 
 
+def encode(text: str, like: bytes) -> bytes:
+    """A text in the encoding of the file that it was decoded from, which it still names."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(like).readline)
+    return text.encode(encoding)
+
+
+def is_python(source: str | bytes) -> bool:
+    """Whether a file can be parsed; lowering it, which takes longer, is not tried."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return False
+    return True
+
+
 def parse(text: str) -> model.File:
     """Parse and lower one file.
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     Placed: TypeAlias = "ast.expr | ast.stmt | ast.arg | ast.keyword | ast.pattern"
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+# The rows of the parser, not those of str.splitlines(), which also ends lines at form feeds.
+LINE_END = re.compile(r"\r\n|\r|\n")
 # What can stand between the last part of a header and its colon.
 _COLON = re.compile(r"(?:[^:#]|#[^\r\n]*)*?:")
 
@@ -21,7 +22,7 @@ class Positions:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.line_starts = (0, *(match.end() for match in _LINE_END.finditer(text)))
+        self.line_starts = (0, *(match.end() for match in LINE_END.finditer(text)))
         self._is_ascii = text.isascii()
 
     def span(self, node: Placed) -> tuple[int, int]:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 import torch
 
+from qlint.config import Settings
+from qlint.engine import lint
 from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair, run_int8
+
+if TYPE_CHECKING:
+    from qlint.diagnostics import Diagnostic, Fix
 
 X = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
 SOURCE = (
@@ -95,3 +103,107 @@ def test_what_is_more_than_one_tensor_takes_a_human(before: str, after: str) -> 
         return
     assert "plain function" in repaired.reasons
     assert "layer.qconfig" not in repaired.after
+
+
+def test_layers_whose_outputs_meet_in_the_function() -> None:
+    source = (
+        HEAD
+        + """
+
+def helper(a, b):
+    return a + b
+
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 3, 1), nn.Sequential(nn.Conv2d(3, 3, 1))
+
+
+class Net(Base):
+    def forward(self, x):
+        return helper(self.second(x), self.first(x))
+"""
+    )
+    repaired = repair(source, unsafe=True)
+    assert repaired.left == []
+    assert repaired.after.count("DeQuantStub()") == 1
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
+def test_what_quantizes_tensors_itself_is_no_island() -> None:
+    source = (
+        HEAD
+        + """
+
+def helper(a):
+    return a + a
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.again = torch.ao.quantization.QuantStub()
+
+    def forward(self, x):
+        return helper(self.again(x))
+"""
+    )
+    repaired = repair(source, unsafe=True)
+    assert repaired.after == source
+    (left,) = repaired.left
+    assert "quantizes tensors itself" in (left.no_fix or "")
+
+
+def test_what_works_on_floats_in_the_island_needs_no_other() -> None:
+    """What is called from two classes has no fix if one of them cannot be an island; what is called
+    from the other alone has one, with names of its own.
+    """
+    source = (
+        HEAD
+        + """
+
+def both(a):
+    return a + a
+
+
+def one(a):
+    return a * a
+
+
+class Good(nn.Module):
+    def forward(self, x):
+        return one(both(torch.logsumexp(x, 1, keepdim=True)))
+
+
+class Pair(nn.Module):
+    def forward(self, x):
+        return both(x), x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.good, self.pair = Good(), Pair()
+
+    def forward(self, x):
+        return self.pair(self.good(x))
+"""
+    )
+    first = _lint(source)
+    assert len({line for each in first if each.fix for line in _given(each.fix)}) == 4
+    repaired = repair(source, unsafe=True)
+    assert len(repaired.left) == 1
+    assert repaired.after.count("Stub()") == 2
+    assert_same_float(repaired, X)
+
+
+def _lint(source: str) -> list[Diagnostic]:
+    path = Path("/nowhere/model.py")
+    return lint([path], Settings(path.parent, assume_quantized=True), {path: source.encode()})
+
+
+def _given(fix: Fix) -> list[str]:
+    """The lines that give an instance an attribute."""
+    return [line for edit in fix.edits for line in edit.content.splitlines() if "Stub()" in line]
