@@ -45,6 +45,10 @@ _LARGEST_FILE = 10_000_000
 _RECURSION_LIMIT = 20_000
 _MOST_NAMED = 5
 _STACK_BYTES = 512 * 1024 * 1024
+# CPython keeps the frames of Python functions in blocks of 16 KB and hands each back to the system
+# once it is empty, so that a recursion to and fro over the edge of one costs a new block each time.
+# A frame that asks for so many slots gets a block of 16 MB, with room for those of all it calls.
+_FRAME_SLOTS = 2**20
 
 
 def lint(
@@ -357,9 +361,10 @@ def _with_deep_stack(function: Callable[[], _T]) -> _T:
         except BaseException as error:
             failure.append(error)
 
+    run.__code__ = run.__code__.replace(co_stacksize=_FRAME_SLOTS)
     # An analysis makes millions of small objects and little garbage.
     thresholds = gc.get_threshold()
-    gc.set_threshold(1_000_000, 20, 100)
+    gc.set_threshold(10_000_000, 20, 100)
     old_limit, old_size = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
     sys.setrecursionlimit(max(old_limit, _RECURSION_LIMIT))
     try:

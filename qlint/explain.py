@@ -36,7 +36,13 @@ def table(rules: Rules) -> Iterator[str]:
     """The lines of a table of all rules."""
     rows = [("code", "name", "default", "fix", "summary")]
     rows += [
-        (rule.code, rule.name, "on" if rule.default else "off", "no", rule.summary)
+        (
+            rule.code,
+            rule.name,
+            "on" if rule.default else "off",
+            ", ".join(rule.fixes) or "no",
+            rule.summary,
+        )
         for rule in rules.values()
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -57,6 +57,7 @@ class FunctionalRelu(Rule):
     name = "functional-relu"
     summary = "relu is called as a function on a quantized tensor, so it cannot be fused"
     severity = "warning"
+    fixes = ("safe",)
     examples = (
         Example(
             "every spelling",

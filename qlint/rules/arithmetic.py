@@ -116,6 +116,7 @@ class RawAdd(_RawArithmetic):
     code = "QL101"
     name = "raw-add"
     summary = "a quantized tensor is added with `+`, `torch.add` or `sum`"
+    fixes = ("safe", "unsafe")
     op = Op.ADD
     verb = "adds to"
     cure = (
@@ -189,6 +190,7 @@ class RawSub(_RawArithmetic):
     code = "QL102"
     name = "raw-sub"
     summary = "a quantized tensor is subtracted with `-` or `torch.sub`"
+    fixes = ("safe", "unsafe")
     op = Op.SUB
     verb = "subtracts with"
     cure = (
@@ -249,6 +251,7 @@ class RawMul(_RawArithmetic):
     code = "QL103"
     name = "raw-mul"
     summary = "a quantized tensor is multiplied with `*` or `torch.mul`"
+    fixes = ("safe", "unsafe")
     op = Op.MUL
     verb = "multiplies"
     cure = (
@@ -313,6 +316,7 @@ class RawDiv(_RawArithmetic):
     code = "QL104"
     name = "raw-div"
     summary = "a quantized tensor is divided with `/` or `torch.div`"
+    fixes = ("unsafe",)
     op = Op.DIV
     verb = "divides"
     cure = (
@@ -375,6 +379,7 @@ class RawMatmul(_RawArithmetic):
     code = "QL105"
     name = "raw-matmul"
     summary = "quantized tensors are multiplied as matrices with `@`, `matmul` or `einsum`"
+    fixes = ("safe", "unsafe")
     op = Op.MATMUL
     verb = "multiplies"
     cure = (
@@ -458,6 +463,7 @@ class RawScalarOp(Rule):
     code = "QL107"
     name = "raw-scalar-op"
     summary = "a quantized tensor meets a Python number in `+`, `-`, `*` or `/`"
+    fixes = ("safe", "unsafe")
     examples = (
         Example(
             "each operator",

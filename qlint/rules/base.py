@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlint.diagnostics import Severity
+    from qlint.diagnostics import Applicability, Severity
     from qlint.flow.events import (
         ModuleCall,
         Operation,
@@ -53,6 +53,8 @@ class Rule:
     summary: ClassVar[str]
     severity: ClassVar[Severity] = "error"
     default: ClassVar[bool] = True
+    # How safe its fixes are, where there is one.
+    fixes: ClassVar[tuple[Applicability, ...]] = ()
     examples: ClassVar[tuple[Example, ...]] = ()
 
     def on_operation(self, event: Operation) -> Iterator[Finding]:

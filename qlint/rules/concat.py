@@ -57,6 +57,7 @@ class RawCat(Rule):
     code = "QL106"
     name = "raw-cat"
     summary = "quantized tensors are concatenated with `torch.cat` or `torch.stack`"
+    fixes = ("safe", "unsafe")
     examples = (
         Example(
             "branches joined",

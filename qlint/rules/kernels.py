@@ -162,6 +162,7 @@ class UnsupportedOp(Rule):
     code = "QL108"
     name = "unsupported-op"
     summary = "an operation that has no int8 kernel gets a quantized tensor"
+    fixes = ("safe", "unsafe")
     examples = (
         Example(
             "no kernel",
@@ -396,6 +397,7 @@ class UnsupportedLayer(Rule):
     code = "QL109"
     name = "unsupported-module"
     summary = "a module that convert cannot make run on int8 gets a quantized tensor"
+    fixes = ("safe", "unsafe")
     examples = (
         Example(
             "no kernel",

@@ -115,6 +115,7 @@ class ReusedRelu(Rule):
     code = "QL202"
     name = "reused-relu"
     summary = "one ReLU instance is used at two places; fusing it at one removes both"
+    fixes = ("safe",)
     examples = (
         Example("the article's Block", _ARTICLE_BLOCK),
         Example("one instance a use, or one use a branch", _TWO_RELUS),

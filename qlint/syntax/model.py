@@ -413,15 +413,20 @@ class File:
 
 def walk(part: object) -> Iterator[Node]:
     """All nodes in a node or a tuple of nodes, itself first."""
+    # It runs over all code many times: what holds no nodes is not even put on the list.
     waiting = [part]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, tuple):
-            waiting += each
-        elif type(each) in _PARTS:
-            if isinstance(each, Node):
-                yield each
-            waiting += [getattr(each, name) for name in _PARTS[type(each)]]
+        kind = type(each)
+        if kind is tuple:
+            waiting += each  # type: ignore[arg-type]
+        elif kind in _PARTS:
+            if kind is not Parameters:
+                yield each  # type: ignore[misc]
+            for name in _PARTS[kind]:
+                held = getattr(each, name)
+                if held:
+                    waiting.append(held)
 
 
 def parts(node: Node) -> Iterator[Node]:

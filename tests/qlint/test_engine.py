@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from marked import HEAD
 
 from qlint.config import Settings
-from qlint.engine import lint
+from qlint.engine import _with_deep_stack, lint
 
 _BAD_NET = (
     HEAD
@@ -93,6 +94,30 @@ def test_deeply_nested_code(tmp_path: Path) -> None:
     content = b"import torch.quantization\nx = " + b"(" * 150 + b"1" + b")" * 150 + b"\n"
     results = found(tmp_path, deep=content)
     assert ("QL101", "net.py", _ROW) in [each[:3] for each in results]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="frames lie on the heap")
+def test_recursion_keeps_its_memory() -> None:
+    """Going to and fro over the edge of a block of frames asks the system for nothing."""
+    resource = pytest.importorskip("resource")  # not on Windows
+
+    def down(depth: int) -> None:
+        for _ in range(20):
+            leaf()
+        if depth:
+            down(depth - 1)
+
+    def leaf() -> None:
+        pass
+
+    def faults() -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        down(2_000)
+        after: int = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        return after - before
+
+    _with_deep_stack(faults)
+    assert _with_deep_stack(faults) < 800
 
 
 def test_overlay_is_read_instead_of_the_file(tmp_path: Path) -> None:

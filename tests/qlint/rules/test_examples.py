@@ -57,3 +57,14 @@ def test_rule_has_bad_and_good_examples(rule: type[Rule]) -> None:
     marked = [bool(marks(example.source)) for example in rule.examples]
     assert True in marked
     assert False in marked
+
+
+@pytest.mark.parametrize("rule", _RULES, ids=lambda rule: rule.code)
+def test_rule_says_how_safe_its_fixes_are(tmp_path: Path, rule: type[Rule]) -> None:
+    seen = set()
+    for number, example in enumerate(rule.examples):
+        path = tmp_path / f"example{number}.py"
+        path.write_text(example.source)
+        seen |= {each.fix.applicability for each in lint([path], Settings(tmp_path)) if each.fix}
+    assert seen <= set(rule.fixes)
+    assert bool(seen) == bool(rule.fixes)
