@@ -10,6 +10,7 @@ from qlint.diagnostics import Fix
 from qlint.fixes import (
     class_islands,
     functionals,
+    instances,
     island_classes,
     islands,
     registering,
@@ -22,7 +23,6 @@ from qlint.fixes.owners import Owner
 from qlint.fixes.reasons import InFunctionError, NoFunctionalError, NotFixableError
 from qlint.fixes.source import Source
 from qlint.flow.events import ModuleCall, Operation, UnsupportedModule, UnsupportedOperation
-from qlint.semantics.modules import RELU
 from qlint.semantics.operations import METHOD_OF_OPERATOR
 from qlint.syntax import model
 
@@ -112,7 +112,7 @@ class FixBuilder:
             except NotFixableError as other:
                 raise NotFixableError(f"{error} ({other})") from None
         if isinstance(repair, repairs.OwnInstance):
-            return relus.own_instance(place)
+            return instances.own_instance(place)
         place.require_one_run()
         if isinstance(repair, repairs.UseModule):
             return relus.use_module(place, repair)
@@ -324,11 +324,11 @@ class Place:
         called = self.builder.called_at(self.site.module, call)
         return all(names == {name} for names in called)
 
-    def makes_relu(self, cls: Class, value: model.Expression | None) -> bool:
-        """Whether an expression in the code of a class makes an ``nn.ReLU`` for sure."""
+    def makes(self, dotted: str, cls: Class, value: model.Expression | None) -> bool:
+        """Whether an expression in the code of a class makes a module of torch's for sure."""
         if not isinstance(value, model.Call):
             return False
-        return meaning(self.builder.source(cls.module), value.func) == RELU
+        return meaning(self.builder.source(cls.module), value.func) == dotted
 
     def layer_of(self, tensor: model.Expression) -> model.Expression:
         """The call of the layer that a tensor comes from: itself, or what its name was last bound

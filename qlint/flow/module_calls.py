@@ -73,7 +73,7 @@ def call_instance(
             if not is_module_class(cls):
                 return interp.call(method, arguments, site)
             return _run_forward(interp, instance, cls, method, arguments, site)
-    repeats = _count_call(interp, instance, arguments, site)
+    repeats = count_call(interp, instance, arguments, site)
     interp.repeating += repeats
     result = external_forward(interp, instance, external_base(instance), arguments, site)
     interp.repeating -= repeats
@@ -130,7 +130,7 @@ def _run_forward(
         _begin_pass(interp)
     if assumed:
         arguments = _assumed_inputs(interp, forward, cls)
-    repeats = _count_call(interp, instance, arguments, site)
+    repeats = count_call(interp, instance, arguments, site)
     interp.forwarded.add(id(instance))
     interp.repeating += repeats
     interp.forward_depth += 1
@@ -402,7 +402,7 @@ def _forget_calls(interp: Interpreter, instance: Instance) -> None:
             interp.heap.write(part, _CALLS, Calls(interp.epoch, ()))
 
 
-def _count_call(interp: Interpreter, instance: Instance, arguments: Arguments, site: Site) -> bool:
+def count_call(interp: Interpreter, instance: Instance, arguments: Arguments, site: Site) -> bool:
     """Note a call in this forward pass; report it if the instance was called before."""
     if not arguments.definite:
         _forget_calls(interp, instance)

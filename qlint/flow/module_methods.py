@@ -11,6 +11,7 @@ from qlint.flow.events import UnsupportedModule
 from qlint.flow.idle_code import kind_of, traces
 from qlint.flow.layer_attributes import note_arguments
 from qlint.flow.module_calls import (
+    count_call,
     external_forward,
     forward_of,
     grid_of,
@@ -177,7 +178,9 @@ def call_base_method(
         return instance.slots[_EXPORTED]
     if base in known.FUNCTIONALS and method in known.FUNCTIONAL_METHODS:
         interp.flags.saw_stub()
-        _check_functional(interp, instance, base, arguments, site)
+        found = _check_functional(interp, instance, base, arguments, site)
+        if found and method in known.OBSERVED_METHODS:
+            count_call(interp, instance, arguments, site)
         return _functional(instance, method, arguments)
     if method == "apply" and arguments.args:
         _apply(interp, instance, arguments.args[0], arguments, site)
@@ -230,27 +233,29 @@ def _innermost_first(instance: Instance, seen: set[int]) -> Iterator[Instance]:
 
 def _check_functional(
     interp: Interpreter, instance: Instance, base: str, arguments: Arguments, site: Site
-) -> None:
-    """Report a FloatFunctional that convert does not swap, so that it gets int8 tensors."""
+) -> bool:
+    """Report a FloatFunctional that convert does not swap, so that it gets int8 tensors; whether
+    there is none to report.
+    """  # noqa: D205
     tensor = quantized_in(arguments.values())
     if tensor is None:
-        return
+        return True
     if isinstance(instance.cls, Class):
         spelled, _, _ = arguments.spelled.rpartition(".")
         fails = kernels.Outcome.FAILS
         interp.report(UnsupportedModule(spelled, base, instance.cls.name, fails, site, tensor))
-        return
+        return False
     lost = lost_at(interp, Running(instance, arguments, site))
     if lost is not None:
         report_lost(interp, lost, tensor)
+    return lost is None
 
 
 def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:
     values = arguments.values()
     quantized = quantized_in(values)
     if quantized is not None:
-        # The scalar methods derive their qparams from the input instead of observing.
-        grid = object() if method.endswith("_scalar") else grid_of(instance)
+        grid = grid_of(instance) if method in known.OBSERVED_METHODS else object()
         result = replace(quantized, grid=grid, storages=own_storage())
         return after_functional(method, arguments, result)
     return UNKNOWN if any(isinstance(each, Unknown) for each in values) else FLOAT

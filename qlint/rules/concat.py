@@ -74,7 +74,7 @@ class RawCat(Rule):
                 "x = self.quant(x)",
                 "parts = [x]",
                 "for _ in range(3):",
-                "    parts.append(self.functional.add(x, x))",
+                "    parts.append(self.functional.add_scalar(x, 1.0))",
                 "return torch.cat(parts, 1)  # QL106",
             ),
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qlint.repairs import OwnInstance
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
-from qlint.semantics.modules import QUANT_STUBS, RELU, REUSABLE
+from qlint.semantics.modules import FUNCTIONALS, QUANT_STUBS, RELU, REUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,8 @@ class Block(torch.nn.Module):
 """
 
 
-def _counted(event: ModuleCall) -> str:
+def counted(event: ModuleCall) -> str:
+    """How to say that something is called again: where, or why at the same place."""
     call = event.earlier[-1]
     place = call.site
     if place == event.site:
@@ -125,7 +126,7 @@ class ReusedRelu(Rule):
         """Report a ReLU called again."""
         if event.cls == RELU:
             message = (
-                f"`{event.callee}` is called {_counted(event)}; fusing this ReLU at one place "
+                f"`{event.callee}` is called {counted(event)}; fusing this ReLU at one place "
                 "turns it into Identity at the others"
             )
             cure = "create one nn.ReLU for each use and name them after the layers they follow"
@@ -169,7 +170,8 @@ class ReusedModule(Rule):
     Limits
     ------
     Modules without parameters, observer and fuse pattern (pooling, Dropout, Flatten, Identity)
-    may be used twice. FloatFunctionals and QuantStubs are not part of this rule.
+    may be used twice. FloatFunctionals have a rule of their own (QL302); QuantStubs are not looked
+    at.
     """
 
     code = "QL203"
@@ -206,9 +208,10 @@ class ReusedModule(Rule):
     def on_module_call(self, event: ModuleCall) -> Iterator[Finding]:
         """Report a stateful or fusible module called again."""
         stateful = {part for part in event.parts - REUSABLE if part.startswith("torch.")}
-        if stateful and event.cls != RELU and event.cls not in QUANT_STUBS:
+        others = QUANT_STUBS | FUNCTIONALS | {RELU}
+        if stateful and event.cls not in others:
             harm = "after prepare both uses share one observer, and with it one scale"
-            message = f"`{event.callee}` is called {_counted(event)}; {harm}"
+            message = f"`{event.callee}` is called {counted(event)}; {harm}"
             cure = (
                 "use one instance for each call, or keep it on purpose with "
                 "`# qlint: ignore[QL203]`"

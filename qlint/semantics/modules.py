@@ -7,16 +7,17 @@ from qlint.semantics.names import NN, QUANTIZATION, QUANTIZED
 QUANT_STUBS = frozenset({QUANTIZATION + "QuantStub", QUANTIZED + "Quantize"})
 DEQUANT_STUBS = frozenset({QUANTIZATION + "DeQuantStub", QUANTIZED + "DeQuantize"})
 QUANT_WRAPPER = QUANTIZATION + "QuantWrapper"
+FLOAT_FUNCTIONAL = QUANTIZED + "FloatFunctional"
 FUNCTIONALS = frozenset(
-    QUANTIZED + name for name in ("FloatFunctional", "FXFloatFunctional", "QFunctional")
+    {FLOAT_FUNCTIONAL, QUANTIZED + "FXFloatFunctional", QUANTIZED + "QFunctional"}
 )
-# What a model has only for the eager flow's sake.
 # What int8 begins in.
 MAKE_INT8 = QUANT_STUBS | {QUANT_WRAPPER}
+# What a model has only for the eager flow's sake.
 EAGER_PARTS = QUANT_STUBS | DEQUANT_STUBS | FUNCTIONALS | {QUANT_WRAPPER}
-FUNCTIONAL_METHODS = frozenset(
-    {"add", "cat", "mul", "add_relu", "add_scalar", "mul_scalar", "matmul"}
-)
+# The scalar methods derive the qparams of their output from those of their input.
+OBSERVED_METHODS = frozenset({"add", "cat", "mul", "add_relu", "matmul"})
+FUNCTIONAL_METHODS = OBSERVED_METHODS | {"add_scalar", "mul_scalar"}
 
 MODULE = NN + "Module"
 SEQUENTIAL = NN + "Sequential"

@@ -17,7 +17,7 @@ class Block(nn.Module):
         self.op = {"q": self.qadd, "f": self.fadd}["q" if quantized else "f"]
 
     def qadd(self, a, b):
-        return self.ff.add(a, b)
+        return self.ff.add(a, b)  # QL302
 
     def fadd(self, a, b):
         return a + b
@@ -29,7 +29,7 @@ class Block(nn.Module):
         else:
             y = y + x
         if isinstance(self.ff, FloatFunctional):
-            y = self.ff.mul(y, x)
+            y = self.ff.mul(y, x)  # QL302
         else:
             y *= x
         y = self.op(y, x)

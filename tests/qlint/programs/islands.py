@@ -53,7 +53,7 @@ class Net(nn.Module):
         for f in self.ffs:
             y = f.mul(y, x)
         y = self.d["add"].add_scalar(y, 3.0)
-        z = self.ffs[0].cat((x, y), 1)
+        z = self.ffs[0].cat((x, y), 1)  # QL302
         a, b = dequant_all((x, z), self.dq)
         c = dequant_all({"z": z}, self.dq)["z"]
         d = dequant_all([y], self.dq)[0]

@@ -1,0 +1,103 @@
+"""FloatFunctionals that are used several times; of shared ReLUs see ``test_relus``."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair, run_int8
+
+X = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+
+
+def net(*forward: str, init: str = "self.skip = FloatFunctional()", base: str = "nn.Module") -> str:
+    """A model with a convolution, and whatever else ``init`` makes."""
+    lines = "\n        ".join(forward)
+    return f"""{HEAD}from torch.ao.nn.quantized import FloatFunctional
+
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.shared = torch.nn.quantized.FloatFunctional()
+
+
+class Net({base}):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        {init}
+
+    def forward(self, x):
+        {lines}
+"""
+
+
+def test_each_use_has_its_own() -> None:
+    source = net(
+        "y = self.skip.add(x, self.conv(x))",
+        "y = self.skip.cat([y, x], 1)",
+        "return self.skip.mul(y, y)  # gate",
+    )
+    repaired = repair(source)
+    assert repaired.left == []
+    assert repaired.count == 2
+    for line in (
+        "        self.skip_1 = FloatFunctional()\n",
+        "y = self.skip.add(x, self.conv(x))",
+        "y = self.skip_1.cat([y, x], 1)",
+        "return self.skip_2.mul(y, y)  # gate",
+    ):
+        assert line in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
+def test_of_a_base_class_and_of_the_old_namespace() -> None:
+    source = net(
+        "y = self.shared.add(x, self.conv(x))", "return self.shared.mul(x, y)", base="Base"
+    )
+    repaired = repair(source)
+    assert repaired.left == []
+    assert "return self.shared_1.mul(x, y)" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
+@pytest.mark.parametrize(
+    ("forward", "init", "reason"),
+    [
+        (["for _ in range(3):", "    x = self.skip.add(x, x)", "return x"], None, "nn.ModuleList"),
+        (
+            ["x = self.skip.add(x, x)", "return self.skip.add(x, x)"],
+            "self.skip = torch.nn.Sequential(FloatFunctional())[0]",
+            "not written out",
+        ),
+        (["f = self.skip", "x = f.add(x, x)", "return f.add(x, x)"], None, "no attribute"),
+        (
+            ["x = self.skip.a.add(x, x)", "return self.skip.a.add(x, x)"],
+            "self.skip = nn.Module(); self.skip.a = FloatFunctional()",
+            "belongs to another module",
+        ),
+    ],
+)
+def test_what_takes_a_human(forward: list[str], init: str | None, reason: str) -> None:
+    source = net(*forward, **({} if init is None else {"init": init}))
+    repaired = repair(source)
+    assert repaired.after == source
+    assert repaired.codes_left == ["QL302"]
+    assert reason in repaired.reasons
+
+
+def test_scalars_and_branches_share_nothing() -> None:
+    source = net(
+        "if x.shape[0] > 1:",
+        "    x = self.skip.add(x, x)",
+        "else:",
+        "    x = self.skip.mul(x, x)",
+        "return self.skip.mul_scalar(self.skip.add_scalar(x, 1.0), 2.0)",
+    )
+    repaired = repair(source)
+    assert repaired.after == source
+    assert repaired.left == []
