@@ -15,7 +15,15 @@ from qlint import suppression
 from qlint.diagnostics import Diagnostic, Position, TraceStep
 from qlint.environment import installed_roots
 from qlint.fixes.reasons import NotFixableError
-from qlint.flow.events import Operation, Step, UnsupportedModule, UnsupportedOperation
+from qlint.flow.events import (
+    LegacyName,
+    Operation,
+    Sighting,
+    Step,
+    UnsupportedModule,
+    UnsupportedOperation,
+)
+from qlint.flow.namespaces import legacy_names, may_be_legacy
 from qlint.program.project import Project
 from qlint.program.relevance import relevant
 from qlint.rules.base import Finding
@@ -30,7 +38,7 @@ if TYPE_CHECKING:
 
     from qlint.config import Settings
     from qlint.fixes.build import FixBuilder
-    from qlint.flow.events import Event, Sighting, Site
+    from qlint.flow.events import Event, Site
     from qlint.flow.usage import Usage
     from qlint.program.project import Module
     from qlint.repairs import Repair
@@ -125,15 +133,19 @@ class _Run:
         paths = relevant(self._project, self._contents, all_modules=all_modules)
         modules = [module for path in paths if (module := self._project.load(path)) is not None]
         for path in self._contents.keys() - set(paths):
-            if suppression.may_suppress(self._contents[path]):
+            content = self._contents[path]
+            if suppression.may_suppress(content) or may_be_legacy(content):
                 self._project.load(path)
             else:
                 self._check_syntax(path)
         for path, error in self._project.errors.items():
             if path in self._names:
                 self._file_error(path, error)
-        if modules:
-            self._analyse(modules)
+        sightings = self._analyse(modules) if modules else []
+        for module in self._project.loaded():
+            if module.linted:
+                sightings += [Sighting(each, ()) for each in legacy_names(module)]
+        self._apply_rules(sightings)
         comments: dict[str, list[Comment]] = {}
         classes: dict[str, frozenset[int]] = {}
         for module in self._project.loaded():
@@ -146,15 +158,16 @@ class _Run:
                 classes[name] = _class_rows(module)
         rules = all_rules()
         kept = suppression.apply(self._found.values(), comments, self._settings, rules, classes)
-        if self._usage is None:
+        if not self._repairs:
             return kept
         from qlint.fixes.build import FixBuilder
+        from qlint.flow.usage import Usage
 
         rows = {
             str(path): suppression.suppressing_rows(comments.get(name, ()))
             for path, name in self._names.items()
         }
-        builder = FixBuilder(self._usage, self._events, rows)
+        builder = FixBuilder(self._usage or Usage(), self._events, rows)
         return [self._with_fix(each, builder) for each in kept]
 
     def _with_fix(self, found: Diagnostic, builder: FixBuilder) -> Diagnostic:
@@ -198,20 +211,28 @@ class _Run:
 
     # Analysing
 
-    def _analyse(self, modules: list[Module]) -> None:
+    def _analyse(self, modules: list[Module]) -> list[Sighting]:
         from qlint.flow.roots import analyse
 
-        rules = [rule() for code, rule in all_rules().items() if code in self._codes]
         analysis = analyse(
             self._project,
             modules,
             assume_quantized=self._settings.assume_quantized,
             quantized=self._settings.quantized,
         )
-        self._events = [each.event for each in analysis.sightings]
         self._usage = analysis.usage
+        self.unmatched = analysis.unmatched
+        self.cut_short = [self._display_name(module) for module in analysis.cut_short]
+        for module, crash in analysis.crashes:
+            message = f"qlint failed on this file ({crash!r}); please report this as a bug"
+            self._file_error(module.path, SourceError(message))
+        return analysis.sightings
+
+    def _apply_rules(self, sightings: Sequence[Sighting]) -> None:
+        rules = [rule() for code, rule in all_rules().items() if code in self._codes]
+        self._events = [each.event for each in sightings]
         inside: dict[tuple[str, Site], list[tuple[Rule, Finding, Sighting]]] = {}
-        for sighting in analysis.sightings:
+        for sighting in sightings:
             for rule in rules:
                 for finding in _ask(rule, sighting.event):
                     if sighting.call is None:
@@ -224,11 +245,6 @@ class _Run:
             rule, finding, sighting = found[0]
             finding = _at_call(call, [each for _, each, _ in found])
             self._add(_diagnostic(rule, finding, sighting, self._display_name))
-        self.unmatched = analysis.unmatched
-        self.cut_short = [self._display_name(module) for module in analysis.cut_short]
-        for module, crash in analysis.crashes:
-            message = f"qlint failed on this file ({crash!r}); please report this as a bug"
-            self._file_error(module.path, SourceError(message))
 
     def _display_name(self, module: Module) -> str:
         return self._names.get(module.path, str(module.path))
@@ -268,6 +284,8 @@ def _ask(rule: Rule, event: Event) -> Iterator[Finding]:
         return rule.on_unsupported_operation(event)
     if isinstance(event, UnsupportedModule):
         return rule.on_unsupported_module(event)
+    if isinstance(event, LegacyName):
+        return rule.on_legacy_name(event)
     return rule.on_module_call(event)
 
 
@@ -313,6 +331,8 @@ def _diagnostic(
 
 
 def _trace(event: Event, name_of: Callable[[Module], str]) -> tuple[TraceStep, ...]:
+    if isinstance(event, LegacyName):
+        return ()
     steps = [*_steps(event.tensor.trace), Step(event.site, "used here")]
     return tuple(_trace_step(step, name_of) for step in steps)
 

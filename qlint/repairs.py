@@ -37,3 +37,11 @@ class CallInstead(Repair):
 @dataclass(frozen=True, slots=True)
 class FloatIsland(Repair):
     """Dequantize what it gets, and quantize what it returns by a QuantStub of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Repair):
+    """Write the name that something has now."""
+
+    name: str
+    new: str

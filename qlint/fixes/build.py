@@ -15,6 +15,7 @@ from qlint.fixes import (
     islands,
     registering,
     relus,
+    renaming,
     views,
 )
 from qlint.fixes.families import Names
@@ -99,6 +100,8 @@ class FixBuilder:
         source, events = self.source(site.module), self._events[site]
         if isinstance(repair, repairs.CallInstead):
             return views.call_instead(source, site, repair)
+        if isinstance(repair, repairs.Rename):
+            return renaming.rename(source, site, repair)
         modules = [each for each in events if isinstance(each, UnsupportedModule)]
         if isinstance(repair, repairs.FloatIsland) and modules:
             return self._of_modules(source, site, modules)

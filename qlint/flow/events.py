@@ -169,7 +169,18 @@ class ModuleCall:
     tensor: Tensor
 
 
-Event = Operation | UnsupportedOperation | UnsupportedModule | ModuleCall
+@dataclass(frozen=True, slots=True)
+class LegacyName:
+    """A name from an old namespace, in an import or in a dotted name, and what it is called now."""
+
+    site: Site
+    name: str
+    new: str
+
+
+# What happens to tensors, and what only stands there.
+FlowEvent = Operation | UnsupportedOperation | UnsupportedModule | ModuleCall
+Event = FlowEvent | LegacyName
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qlint.flow.conditions import Question
-    from qlint.flow.events import Event, Sighting
+    from qlint.flow.events import FlowEvent, Sighting
     from qlint.flow.heap import Changes
     from qlint.flow.reach import Running
     from qlint.program.project import Module, Project
@@ -527,7 +527,7 @@ class Interpreter:
         step = Step(site, message, within=within)
         return Tensor(State.QUANTIZED, step, grid, storages=own_storage())
 
-    def report(self, event: Event) -> None:
+    def report(self, event: FlowEvent) -> None:
         """Tell the rules about an event in a linted file, or in an installed package that one
         calls.
         """  # noqa: D205

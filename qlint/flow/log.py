@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from qlint.flow.events import Event, Site
+    from qlint.flow.events import FlowEvent, Site
     from qlint.flow.values import Class
 
-_Key: TypeAlias = "tuple[type[Event], Path, int, int, object, object, object]"
-_Noted: TypeAlias = "tuple[Event, tuple[Class, ...], Site | None]"
+_Key: TypeAlias = "tuple[type[FlowEvent], Path, int, int, object, object, object]"
+_Noted: TypeAlias = "tuple[FlowEvent, tuple[Class, ...], Site | None]"
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class _Seen:
     outermost first.
     """  # noqa: D205
 
-    event: Event
+    event: FlowEvent
     way: tuple[Class, ...]
     ways: dict[tuple[Class, ...], None]
 
@@ -36,7 +36,7 @@ class Log:
         self._kept: dict[tuple[_Key, Site | None], _Seen] = {}
         self._pending: list[_Noted] = []
 
-    def add(self, event: Event, forwarding: Sequence[Class], call: Site | None = None) -> None:
+    def add(self, event: FlowEvent, forwarding: Sequence[Class], call: Site | None = None) -> None:
         """Note an event that the entry point at hand came by, and the call that led there if it is
         in an installed package.
         """  # noqa: D205
@@ -91,7 +91,7 @@ def _is_in_graph(way: tuple[Class, ...], graphs: set[object], eager: set[object]
     return outermost in graphs
 
 
-def _key(event: Event) -> _Key:
+def _key(event: FlowEvent) -> _Key:
     site = event.site
     place = (type(event), site.module.path, site.start, site.end)
     if isinstance(event, ModuleCall):
@@ -103,5 +103,5 @@ def _key(event: Event) -> _Key:
     return (*place, event.op, event.with_scalar, event.common_grid is None)
 
 
-def _length(event: Event) -> int:
+def _length(event: FlowEvent) -> int:
     return 0 if event.tensor.trace is None else event.tensor.trace.length

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from qlint.diagnostics import Applicability, Severity
     from qlint.flow.events import (
+        LegacyName,
         ModuleCall,
         Operation,
         Site,
@@ -71,4 +72,8 @@ class Rule:
 
     def on_module_call(self, event: ModuleCall) -> Iterator[Finding]:
         """Look at one call of an ``nn.Module`` instance."""
+        return iter(())
+
+    def on_legacy_name(self, event: LegacyName) -> Iterator[Finding]:
+        """Look at one name from an old namespace of torch."""
         return iter(())

@@ -42,7 +42,7 @@ def found(folder: Path, **files: bytes) -> list[tuple[str, str, int, str]]:
 
 BROKEN = {
     "syntax": (b"def f(:\n    pass\n", 1),
-    "syntax in quantization code": (b"import torch.quantization\n\nclass A(:\n", 3),
+    "syntax in quantization code": (b"import torch.ao.quantization\n\nclass A(:\n", 3),
     "not utf-8": (b"# one\nx = '\xff\xfe'\n", 2),
     "unknown coding": (b"# -*- coding: no-such -*-\n", 1),
     "null bytes": (b"x = 1\x00\n", 1),
@@ -62,11 +62,11 @@ def test_a_broken_file_is_reported_and_hides_nothing(tmp_path: Path, name: str) 
 GOOD = {
     "empty": b"",
     "only a comment": b"# quantization",
-    "byte order mark": b"\xef\xbb\xbfimport torch.quantization\n",
+    "byte order mark": b"\xef\xbb\xbfimport torch.ao.quantization\n",
     "latin-1": b"# -*- coding: latin-1 -*-\nx = '\xe9'  # quantization\n",
     "carriage returns": b"import torch\r\nx = 1\r\n",
     "no newline": b"x = 1",
-    "a thousand terms": b"import torch.quantization\nx = " + b" + ".join([b"1"] * 1000) + b"\n",
+    "a thousand terms": b"import torch.ao.quantization\nx = " + b" + ".join([b"1"] * 1000) + b"\n",
 }
 
 
@@ -91,7 +91,7 @@ def test_huge_file(tmp_path: Path) -> None:
 
 
 def test_deeply_nested_code(tmp_path: Path) -> None:
-    content = b"import torch.quantization\nx = " + b"(" * 150 + b"1" + b")" * 150 + b"\n"
+    content = b"import torch.ao.quantization\nx = " + b"(" * 150 + b"1" + b")" * 150 + b"\n"
     results = found(tmp_path, deep=content)
     assert ("QL101", "net.py", _ROW) in [each[:3] for each in results]
 

@@ -20,7 +20,7 @@ class Base(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv = nn.Conv2d(3, 3, 1)
-        self.shared = torch.nn.quantized.FloatFunctional()
+        self.shared = torch.ao.nn.quantized.FloatFunctional()
 
 
 class Net({base}):
@@ -54,7 +54,7 @@ def test_each_use_has_its_own() -> None:
     run_int8(repaired.after, X)
 
 
-def test_of_a_base_class_and_of_the_old_namespace() -> None:
+def test_of_a_base_class_and_by_a_dotted_name() -> None:
     source = net(
         "y = self.shared.add(x, self.conv(x))", "return self.shared.mul(x, y)", base="Base"
     )

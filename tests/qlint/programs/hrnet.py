@@ -1,6 +1,6 @@
 import torch
 import torch.nn as nn
-from torch.quantization import QuantStub, DeQuantStub
+from torch.quantization import QuantStub, DeQuantStub  # QL901
 
 
 class HRModule(nn.Module):

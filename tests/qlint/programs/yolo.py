@@ -1,6 +1,6 @@
 import torch, torch.nn as nn, math
 from copy import deepcopy
-from torch.quantization import QuantStub, DeQuantStub
+from torch.quantization import QuantStub, DeQuantStub  # QL901
 
 
 def autopad(k, p=None):
