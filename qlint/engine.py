@@ -16,8 +16,10 @@ from qlint.diagnostics import Diagnostic, Position, TraceStep
 from qlint.environment import installed_roots
 from qlint.fixes.reasons import NotFixableError
 from qlint.flow.events import (
+    FloatInput,
     LegacyName,
     Operation,
+    QuantizedOutput,
     Sighting,
     Step,
     UnsupportedModule,
@@ -284,6 +286,10 @@ def _ask(rule: Rule, event: Event) -> Iterator[Finding]:
         return rule.on_unsupported_operation(event)
     if isinstance(event, UnsupportedModule):
         return rule.on_unsupported_module(event)
+    if isinstance(event, FloatInput):
+        return rule.on_float_input(event)
+    if isinstance(event, QuantizedOutput):
+        return rule.on_quantized_output(event)
     if isinstance(event, LegacyName):
         return rule.on_legacy_name(event)
     return rule.on_module_call(event)
@@ -331,7 +337,7 @@ def _diagnostic(
 
 
 def _trace(event: Event, name_of: Callable[[Module], str]) -> tuple[TraceStep, ...]:
-    if isinstance(event, LegacyName):
+    if isinstance(event, (LegacyName, FloatInput)):
         return ()
     steps = [*_steps(event.tensor.trace), Step(event.site, "used here")]
     return tuple(_trace_step(step, name_of) for step in steps)

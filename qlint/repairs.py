@@ -45,3 +45,13 @@ class Rename(Repair):
 
     name: str
     new: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuantizeInput(Repair):
+    """Call a QuantStub on what a model gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class DequantizeOutput(Repair):
+    """Call a DeQuantStub on what a model returns."""

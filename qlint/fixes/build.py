@@ -16,6 +16,7 @@ from qlint.fixes import (
     registering,
     relus,
     renaming,
+    stubs,
     views,
 )
 from qlint.fixes.families import Names
@@ -23,7 +24,15 @@ from qlint.fixes.imports import meaning, spell
 from qlint.fixes.owners import Owner
 from qlint.fixes.reasons import InFunctionError, NoFunctionalError, NotFixableError
 from qlint.fixes.source import Source
-from qlint.flow.events import ModuleCall, Operation, UnsupportedModule, UnsupportedOperation
+from qlint.flow.events import (
+    FloatInput,
+    LegacyName,
+    ModuleCall,
+    Operation,
+    QuantizedOutput,
+    UnsupportedModule,
+    UnsupportedOperation,
+)
 from qlint.semantics.operations import METHOD_OF_OPERATOR
 from qlint.syntax import model
 
@@ -62,8 +71,12 @@ class FixBuilder:
         self._sources: dict[Module, Source] = {}
         self._called: dict[tuple[Module, int, int], list[set[str]]] = {}
         self._events: dict[Site, list[Event]] = {}
+        # Those of them that are about something that is computed there.
+        self._operations: dict[Site, list[Event]] = {}
         for event in events:
             self._events.setdefault(event.site, []).append(event)
+            if not isinstance(event, (FloatInput, QuantizedOutput, LegacyName)):
+                self._operations.setdefault(event.site, []).append(event)
 
     def build(self, site: Site, repair: Repair) -> Fix:
         """The fix of a finding.
@@ -102,6 +115,15 @@ class FixBuilder:
             return views.call_instead(source, site, repair)
         if isinstance(repair, repairs.Rename):
             return renaming.rename(source, site, repair)
+        if isinstance(repair, repairs.QuantizeInput):
+            return stubs.quantize_input(self, events)
+        if isinstance(repair, repairs.DequantizeOutput):
+            return stubs.dequantize_output(self, source, site, events)
+        return self._of_operation(source, site, repair)
+
+    def _of_operation(self, source: Source, site: Site, repair: Repair) -> Made:
+        """The fix of something that tensors cannot go through."""
+        events = self._operations[site]
         modules = [each for each in events if isinstance(each, UnsupportedModule)]
         if isinstance(repair, repairs.FloatIsland) and modules:
             return self._of_modules(source, site, modules)
@@ -128,7 +150,7 @@ class FixBuilder:
 
     def _of_modules(self, source: Source, site: Site, modules: Sequence[UnsupportedModule]) -> Made:
         """The fix of a call of modules that do not run on int8."""
-        if len(modules) < len(self._events[site]):
+        if len(modules) < len(self._operations[site]):
             raise NotFixableError("what is done here differs from model to model")
         if all(each.out_of_reach for each in modules):
             return registering.register(self, modules)

@@ -85,7 +85,7 @@ def _island(builder: FixBuilder, function: Function) -> list[Edit]:
         if each.name in inputs
     ]
     calls = ", ".join(f"{owner.this}.{names[0]}({name})" for name in ordered)
-    body = [_first_line(source, node, f"{', '.join(ordered)} = {calls}")]
+    body = [first_line(source, node, f"{', '.join(ordered)} = {calls}")]
     for value in _returned(source, node):
         body += source.enclose(f"{owner.this}.{names[1]}(", *source.whole(value))
     # As one edit: what else is found in the function is so no longer when it works on floats.
@@ -104,7 +104,7 @@ def _quantizes(builder: FixBuilder, function: Function, node: model.FunctionDef)
     )
 
 
-def _first_line(source: Source, function: model.FunctionDef, line: str) -> Edit:
+def first_line(source: Source, function: model.FunctionDef, line: str) -> Edit:
     """Put a line in front of all that a function does."""
     first = function.body[0]
     is_text = isinstance(first, model.ExpressionStatement) and isinstance(

@@ -170,6 +170,32 @@ class ModuleCall:
 
 
 @dataclass(frozen=True, slots=True)
+class FloatInput:
+    """A call of a layer that gets a float ``tensor``, though convert makes an int8 one of it.
+
+    ``forward`` is that of the model that is prepared, if the program has its class, and
+    ``has_stub`` whether int8 begins anywhere in it.
+    """
+
+    site: Site
+    callee: str
+    base: str
+    tensor: Tensor
+    forward: Function | None
+    has_stub: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuantizedOutput:
+    """An int8 tensor that the ``forward`` of a prepared model returns, alone or in a tuple."""
+
+    site: Site
+    tensor: Tensor
+    forward: Function
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LegacyName:
     """A name from an old namespace, in an import or in a dotted name, and what it is called now."""
 
@@ -179,7 +205,9 @@ class LegacyName:
 
 
 # What happens to tensors, and what only stands there.
-FlowEvent = Operation | UnsupportedOperation | UnsupportedModule | ModuleCall
+FlowEvent = (
+    Operation | UnsupportedOperation | UnsupportedModule | ModuleCall | FloatInput | QuantizedOutput
+)
 Event = FlowEvent | LegacyName
 
 

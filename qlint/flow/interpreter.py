@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from qlint.flow.events import FlowEvent, Sighting
     from qlint.flow.heap import Changes
     from qlint.flow.reach import Running
+    from qlint.flow.stubs import Checked
     from qlint.program.project import Module, Project
 
 # How deep calls may nest.
@@ -91,6 +92,7 @@ class Interpreter:
         self.ran_forward: set[Class] = set()
         self.models: list[Model] = []
         self.prepared: list[Model] = []
+        self.checked: Checked | None = None
         self.graph_models: set[object] = set()
         self.forwarded: set[int] = set()
         self.ran: set[int] = set()

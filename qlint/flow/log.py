@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from qlint.flow.events import ModuleCall, Operation, Sighting, UnsupportedModule
+from qlint.flow.events import (
+    FloatInput,
+    ModuleCall,
+    Operation,
+    QuantizedOutput,
+    Sighting,
+    UnsupportedModule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,6 +105,8 @@ def _key(event: FlowEvent) -> _Key:
         return (*place, event.callee, event.cls, None)
     if isinstance(event, UnsupportedModule):
         return (*place, event.callee, event.base, event.cls)
+    if isinstance(event, (FloatInput, QuantizedOutput)):
+        return (*place, None, None, None)
     if not isinstance(event, Operation):
         return (*place, event.name, event.outcome, None)
     return (*place, event.op, event.with_scalar, event.common_grid is None)

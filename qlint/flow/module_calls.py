@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import channels_last, layer_attributes
+from qlint.flow import channels_last, layer_attributes, stubs
 from qlint.flow.arguments import Arguments
 from qlint.flow.events import Call, ModuleCall, UnsupportedModule
 from qlint.flow.heap import unsure_slots
@@ -218,8 +218,17 @@ def external_forward(
         return _run_inside(interp, instance, arguments, site, keep=True)
     if base.startswith(known.EINOPS_LAYERS):
         return _einops(interp, instance, base, arguments, site)
+    return _layer(interp, instance, base, arguments, site)
+
+
+def _layer(
+    interp: Interpreter, instance: Instance, base: str, arguments: Arguments, site: Site
+) -> Value:
+    """What calling a module returns that computes something."""
     _check_kernel(interp, instance, base, arguments, site)
     result = _on_grid(hand_on(arguments), instance, base)
+    if interp.checked is not None:
+        result = stubs.check_input(interp, instance, base, arguments, result, site)
     makes_int8 = interp.assume_quantized and kernels.makes_int8(base)
     is_float = makes_int8 and layer_attributes.is_left_float(interp, instance)
     if makes_int8 and not is_float and result in (FLOAT, UNKNOWN):

@@ -18,7 +18,9 @@ from qlint.flow.interpreter import Interpreter
 from qlint.flow.module_calls import call_instance, forward_of, signature
 from qlint.flow.modules import classes_in, external_base, is_module_class
 from qlint.flow.shapes import classes_of, shape_of
+from qlint.flow.stubs import Checked, has_qconfig
 from qlint.flow.values import (
+    FLOAT,
     Class,
     Function,
     Instance,
@@ -92,6 +94,8 @@ class _Runner:
         # The files of entry points that ran out of steps.
         self.cut_short: dict[Module, None] = {}
         self.shapes: set[object] = set()
+        # The prepared models whose stubs have been looked at.
+        self.checked: set[int] = set()
         # The functions that were called by such as were cut short.
         self.tried: set[int] = set()
 
@@ -114,6 +118,7 @@ class _Runner:
         self._run_models()
         self._build_again([*helpers, *starved])
         for prepared in list(self.interp.prepared):
+            self._check_stubs(prepared)
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
             if not classes_in(prepared.instance) & known.MAKE_INT8:
                 self._run_assumed(prepared)
@@ -376,6 +381,31 @@ class _Runner:
                     self._run_function(method, made.instance)
 
                 self._enter(cls.module, run, made.flags)
+
+    def _check_stubs(self, prepared: Model) -> None:
+        """Look where int8 begins and ends in a model; on float inputs, and for the outputs of one
+        in which it begins nowhere, on int8 ones.
+        """  # noqa: D205
+        instance, site = prepared.instance, prepared.made_at
+        quantizes = "quantize_per" in site.module.text  # its inputs, maybe
+        if self.interp.assume_quantized or quantizes or id(instance) in self.checked:
+            return
+        self.checked.add(id(instance))
+        if not has_qconfig(instance):
+            return
+        forward = forward_of(instance)
+        function, bound = (None, 0) if forward is None else signature(forward)
+        inputs = () if function is None else function.node.parameters.by_position[bound:]
+        tensors = [FLOAT for each in inputs if each.default is None] or [FLOAT]
+        self.interp.checked = checked = Checked(instance, function)
+
+        def run() -> None:
+            call_instance(self.interp, instance, Arguments(tuple(tensors)), site)
+
+        self._enter(site.module, run, prepared.flags)
+        if checked.got_float and not classes_in(instance) & known.MAKE_INT8:
+            self._run_assumed(prepared)
+        self.interp.checked = None
 
     def _run_assumed(self, made: Model) -> None:
         outer, self.interp.assume_quantized = self.interp.assume_quantized, True

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import classes, conditions, contexts, narrowing, patterns, special_methods
+from qlint.flow import (
+    classes,
+    conditions,
+    contexts,
+    narrowing,
+    patterns,
+    special_methods,
+    stubs,
+)
 from qlint.flow.builtin_calls import py_update
 from qlint.flow.containers import MORE, data_of, delete_item, extend
 from qlint.flow.flags import with_flags
@@ -121,6 +129,8 @@ def _augmented(interp: Interpreter, node: model.AugmentedAssign, frame: Frame) -
 
 def _return(interp: Interpreter, node: model.Return, frame: Frame) -> Outcome:
     value = NONE if node.value is None else interp.evaluate(node.value, frame)
+    if interp.checked is not None:
+        stubs.check_output(interp, node, value, frame)
     frame.returned.append(value)
     return Outcome.RETURNS
 

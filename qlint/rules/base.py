@@ -10,9 +10,11 @@ if TYPE_CHECKING:
 
     from qlint.diagnostics import Applicability, Severity
     from qlint.flow.events import (
+        FloatInput,
         LegacyName,
         ModuleCall,
         Operation,
+        QuantizedOutput,
         Site,
         UnsupportedModule,
         UnsupportedOperation,
@@ -72,6 +74,14 @@ class Rule:
 
     def on_module_call(self, event: ModuleCall) -> Iterator[Finding]:
         """Look at one call of an ``nn.Module`` instance."""
+        return iter(())
+
+    def on_float_input(self, event: FloatInput) -> Iterator[Finding]:
+        """Look at one layer of a prepared model that gets a float tensor."""
+        return iter(())
+
+    def on_quantized_output(self, event: QuantizedOutput) -> Iterator[Finding]:
+        """Look at one int8 tensor that a prepared model returns."""
         return iter(())
 
     def on_legacy_name(self, event: LegacyName) -> Iterator[Finding]:
