@@ -17,6 +17,7 @@ from qlint.flow.values import (
     ChannelsLast,
     Constant,
     External,
+    State,
     Tensor,
     Value,
     common_format,
@@ -56,7 +57,7 @@ def after_module(
             features = layer_attributes.get(interp, instance, base, "in_features")
             if _joins_pixels(before, features):
                 interp.report(before.flattened)
-    elif before is not None and base in memory_format.MODULES[before.dimensions]:
+    elif before is not None and _keeps(base, before, arguments):
         size = layer_attributes.get(interp, instance, base, "output_size")
         after = _pooled(interp, base.removeprefix(NN), before, size)
     if after is None and base.removeprefix(NN) in memory_format.ADAPTIVE_POOLS:
@@ -105,9 +106,29 @@ def after_operation(
         return _in_format(result, None)
     if short == "view":
         return _view(interp, before, arguments, site, result)
-    keeps = short in memory_format.OPERATIONS[before.dimensions]
+    keeps = _keeps(short, before, arguments)
     after = _pooled(interp, short, before, arguments.get(1, "output_size")) if keeps else None
     return _in_format(result, after)
+
+
+def _keeps(name: str, before: ChannelsLast, arguments: Arguments) -> bool:
+    """Whether a module or operation puts out what it gets in the format of that."""
+    dimensions = before.dimensions
+    if name in memory_format.MODULES[dimensions] or name in memory_format.OPERATIONS[dimensions]:
+        return True
+    tensor = next((each for value in arguments.args for each in tensors_in(value)), None)
+    is_image = tensor is not None and tensor.state is State.FLOAT and dimensions == _IMAGE
+    return is_image and (
+        name in memory_format.FLOAT_MODULES or name in memory_format.FLOAT_OPERATIONS
+    )
+
+
+_IMAGE = 2
+
+
+def quantized(arguments: Arguments, result: Tensor) -> Tensor:
+    """What a QuantStub makes of its input, in the format of that."""
+    return _in_format(result, common_format(arguments.values()))
 
 
 def note_folding(interp: Interpreter, short: str, arguments: Arguments) -> None:

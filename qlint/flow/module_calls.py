@@ -204,7 +204,8 @@ def external_forward(
         if layer_attributes.is_left_float(interp, instance):
             return FLOAT
         message = f"quantized here by `{arguments.spelled}`"
-        return interp.quantized(site, message, grid=grid_of(instance))
+        made = interp.quantized(site, message, grid=grid_of(instance))
+        return channels_last.quantized(arguments, made)
     if base in known.DEQUANT_STUBS:
         return channels_last.dequantized(arguments)
     if base in known.EMBEDDINGS:

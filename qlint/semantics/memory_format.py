@@ -33,6 +33,14 @@ OPERATIONS = {
     2: frozenset(_OPERATIONS.split()),
     3: frozenset({"relu", "dropout", "max_pool3d"}),
 }
+# The same of images that have been dequantized, for float kernels: in a float island, say.
+FLOAT_MODULES = frozenset(
+    NN + name for name in "SiLU GELU Mish Softplus ELU SELU CELU ReLU6 Hardtanh GroupNorm".split()
+)
+FLOAT_OPERATIONS = frozenset(
+    "normalize silu gelu mish softplus elu selu celu hardtanh relu6 hardswish hardsigmoid exp sqrt "
+    "rsqrt abs clamp neg square pow group_norm".split()
+)
 # What may leave one pixel of several; an adaptive pool says how many it leaves.
 POOLS = frozenset(
     f"{kind}{pool}{n}d"

@@ -227,3 +227,17 @@ class Embedded(nn.Module):
         x = self.embed(self.encoder(self.quant(x.view(n * t, c, h, w))))
         y = self.embed1d(self.sequence(self.quant(y)))
         return self.dequant(self.fc(x.view(n, -1))), self.dequant(self.fc1d(y.view(-1, 8)))
+
+
+class Island(Features):
+    """What is computed on floats in between keeps the format, or does not."""
+
+    def __init__(self):
+        super().__init__()
+        self.again, self.gelu, self.softmax = QuantStub(), nn.GELU(), nn.Softmax(dim=1)
+
+    def forward(self, x):
+        x = self.dequant(self.features(x))
+        y = self.again(F.normalize(self.gelu(x), dim=1))
+        y = self.dequant(self.fc(y.view(-1, 8 * 4 * 4)))  # QL108
+        return y, self.softmax(x).view(x.size(0), 8 * 4 * 4)

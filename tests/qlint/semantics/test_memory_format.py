@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 from torch.ao.nn.quantized import FloatFunctional
-from torch.ao.quantization import QuantStub, convert, default_qconfig, prepare
+from torch.ao.quantization import DeQuantStub, QuantStub, convert, default_qconfig, prepare
 
 from qlint.semantics import memory_format
 
@@ -132,6 +132,36 @@ class _Functional(nn.Module):
 @pytest.mark.parametrize("method", sorted({*memory_format.FUNCTIONAL, "cat"}))
 def test_functionals_that_keep_the_format(method: str) -> None:
     assert _view_fails(2, _Functional(method))
+
+
+class _Island(nn.Module):
+    """A float island."""
+
+    def __init__(self, inside: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.inside = inside
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = self.quant(self.inside(self.dequant(x)))
+        return made
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("name", sorted(memory_format.FLOAT_MODULES))
+def test_modules_that_keep_the_format_of_floats(name: str) -> None:
+    short = name.rpartition(".")[2]
+    inside = getattr(nn, short)(*(4, 8) if short == "GroupNorm" else ())
+    inside.qconfig = None
+    assert _view_fails(2, _Island(inside))
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("name", sorted(memory_format.FLOAT_OPERATIONS))
+def test_operations_that_keep_the_format_of_floats(name: str) -> None:
+    function = getattr(nn.functional, name, None) or getattr(torch, name)
+    arguments = {"clamp": (0,), "pow": (2,), "group_norm": (4,)}.get(name, ())
+    assert _view_fails(2, _Island(lambda x: function(x, *arguments)))
 
 
 @pytest.mark.usefixtures("engine")
