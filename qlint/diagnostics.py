@@ -44,16 +44,27 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a file, its end exclusive."""
+
+    filename: str
+    location: Position
+    end_location: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
     """What would cure a finding.
 
     A ``safe`` fix changes neither what the float model computes nor where it is quantized; an
-    ``unsafe`` one adds stubs.
+    ``unsafe`` one adds stubs. One that is put ``around`` a call of the code in some classes may be
+    needless once that is fixed itself.
     """
 
     message: str
     applicability: Applicability
     edits: tuple[Edit, ...]
+    around: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

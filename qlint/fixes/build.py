@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from qlint.diagnostics import Applicability, Edit
+    from qlint.diagnostics import Applicability, Edit, Stretch
     from qlint.flow.events import Event, Site
     from qlint.flow.usage import Usage
     from qlint.flow.values import Class, Function, Value
@@ -86,13 +86,19 @@ class FixBuilder:
         """
         given, shared = self.names.given(), self._shared()
         try:
-            fix = Fix(*self._build(site, repair))
+            fix = Fix(*self._build(site, repair), self._called_code(site, repair))
             self._check_rows(fix)
         except NotFixableError:
             if self._shared() == shared:  # what stays for others keeps its names
                 self.names.restore(given)
             raise
         return fix
+
+    def _called_code(self, site: Site, repair: Repair) -> tuple[Stretch, ...]:
+        """Where the classes are whose code an island around a call would make float."""
+        calls = [each for each in self._events[site] if isinstance(each, UnsupportedModule)]
+        names = {each.cls for each in calls if each.cls is not None}
+        return islands.code_of(self, names) if isinstance(repair, repairs.FloatIsland) else ()
 
     def _shared(self) -> int:
         """How many parts of fixes there are that several can have."""

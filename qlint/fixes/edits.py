@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 
 
 def apply(texts: Mapping[str, str], fixes: Iterable[Fix]) -> tuple[dict[str, str], list[Fix]]:
-    """Some files with fixes carried out, and the fixes that were: one that touches what another
-    has changed has to wait, and so has one of a file that is not among ``texts``. What replaces
-    the most comes first, for it may make the others needless.
-    """  # noqa: D205
+    """Some files with fixes carried out, and the fixes that were.
+
+    One that touches what another has changed has to wait, and so has one of a file that is not
+    among ``texts``. What replaces the most comes first, for it may make the others needless; what
+    is put around calls comes last, and waits until the code that is called has no other fix.
+    """
     accepted: dict[str, list[Edit]] = defaultdict(list)
     done: list[Fix] = []
-    for fix in sorted(fixes, key=_most_replaced, reverse=True):
+    for fix in sorted(fixes, key=lambda each: (bool(each.around), -_most_replaced(each))):
+        if fix.around and any(
+            not each.around or _is_around(fix, each) or _is_around(each, fix) for each in done
+        ):
+            continue
         clashes = any(
             each.filename not in texts or any(_clash(each, old) for old in accepted[each.filename])
             for each in fix.edits
@@ -37,6 +43,15 @@ def apply(texts: Mapping[str, str], fixes: Iterable[Fix]) -> tuple[dict[str, str
 
 def _most_replaced(fix: Fix) -> int:
     return max(each.end_location.row - each.location.row for each in fix.edits)
+
+
+def _is_around(outer: Fix, inner: Fix) -> bool:
+    """Whether a fix is put around calls of the code that another one changes."""
+    return any(
+        each.filename == code.filename and code.location <= each.location <= code.end_location
+        for code in outer.around
+        for each in inner.edits
+    )
 
 
 def _clash(new: Edit, old: Edit) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlint.diagnostics import Stretch
 from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB
 from qlint.fixes.reasons import NotFixableError
-from qlint.flow.values import Constant, State, Tensor, Value, options_of, quantized_in
+from qlint.flow.values import Class, Constant, State, Tensor, Value, options_of, quantized_in
 from qlint.semantics.operations import (
     DTYPE,
     FILL,
@@ -23,8 +24,10 @@ from qlint.semantics.operations import (
 from qlint.syntax import model
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from qlint.diagnostics import Edit
-    from qlint.fixes.build import Made, Place
+    from qlint.fixes.build import FixBuilder, Made, Place
 
 # What no island cures.
 _OTHERS = frozenset({DTYPE, FILL, LIKE, LOST, PARAMETER, PART, VIEW, WRITE, "copy_"})
@@ -78,6 +81,18 @@ def module_island(place: Place, callee: str) -> Made:
     island.dequantize(node.arguments[0].value, Tensor(State.QUANTIZED))
     island.quantize(node)
     return f"make a float island of it: {island.said}", "unsafe", tuple(island.edits)
+
+
+def code_of(builder: FixBuilder, names: Collection[str]) -> tuple[Stretch, ...]:
+    """Where the classes of the program are defined that have these names, and their bases."""
+    named = [each for each in builder.usage.classes.values() if each.name in names]
+    found = {part for each in named for part in each.mro if isinstance(part, Class)}
+    stretches = []
+    for cls in sorted(found, key=lambda each: (str(each.module.path), each.node.start)):
+        end = max(each.end for each in model.walk(cls.node))
+        start, end_location = (cls.module.position(each) for each in (cls.node.start, end))
+        stretches.append(Stretch(str(cls.module.path), start, end_location))
+    return tuple(stretches)
 
 
 class _Island:

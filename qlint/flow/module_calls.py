@@ -236,6 +236,7 @@ def _layer(
         name = base.rpartition(".")[2]
         message = f"quantized here: a converted {name} puts out int8"
         result = interp.quantized(site, message, grid=grid_of(instance))
+        result = replace(result, storages=own_storage(base))
     if base.startswith(NN) and known.is_loss(base):
         return FLOAT
     result = channels_last.after_module(interp, instance, base, arguments, result)
@@ -329,9 +330,9 @@ def _options_given(instance: Instance, base: str) -> dict[str, str]:
 
 
 def _may_be_fused(base: str, tensor: Tensor) -> bool:
-    """Whether a norm without a kernel follows a layer into which it can be fused."""
-    before = tensor.grid[-1] if isinstance(tensor.grid, tuple) else None
-    return before in known.FUSES_WITH.get(base, ())
+    """Whether a norm without a kernel directly follows a layer into which it can be fused."""
+    layers = known.FUSES_WITH.get(base, frozenset())
+    return any(each.made in layers for each in tensor.storages)
 
 
 def grid_of(instance: Instance) -> object:
@@ -345,7 +346,10 @@ def _on_grid(result: Value, instance: Instance, base: str) -> Value:
     """  # noqa: D205
     if not isinstance(result, Tensor) or not base.startswith(NN):
         return replace(result, grid=None) if isinstance(result, Tensor) else result
-    storages = result.storages if base in known.SHARE_MEMORY else own_storage()
+    storages = result.storages if base in known.SHARE_MEMORY else own_storage(base)
+    if base not in known.DO_NOTHING:
+        for each in storages:
+            each.made = base
     result = replace(result, handed_on=False, storages=storages)
     if kernels.module_keeps_grid(base):
         return result

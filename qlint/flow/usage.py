@@ -101,9 +101,9 @@ def note_operands(interp: Interpreter, operation: Operation | UnsupportedOperati
     interp.usage.operands[operation.site] = new
 
 
-def own_storage() -> frozenset[Storage]:
-    """Where a tensor lies that shares its memory with no other."""
-    return frozenset((Storage(),))
+def own_storage(made: str = "") -> frozenset[Storage]:
+    """Where a tensor lies that shares its memory with no other; ``made`` by a layer."""
+    return frozenset((Storage(made=made),))
 
 
 def note_writing(interp: Interpreter, site: Site, target: Value, result: Tensor) -> None:

@@ -319,10 +319,11 @@ class Storage(HeapObject):
     """Where the data of tensors lies: what is written into one of them changes the others.
 
     What an operation in place returns is given a storage of its own, which is the ``same`` as that
-    of its operand until the operation is replaced.
+    of its operand until the operation is replaced. A layer is noted as what has ``made`` it.
     """
 
     same: frozenset[Storage] = frozenset()
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,13 +72,19 @@ _REUSABLE = (
     "Tanhshrink Softplus Softshrink Hardshrink Softsign LogSigmoid GLU SiLU Mish SELU CELU RReLU "
     "CosineSimilarity PairwiseDistance"
 )
-# Modules whose result may lie in the memory of their input: views, what does nothing in eval mode,
-# and what has an option `inplace`.
-SHARE_MEMORY = frozenset(
+# Views, and what does nothing in eval mode.
+DO_NOTHING = frozenset(
     NN + name
     for name in (
         "Identity Flatten Unflatten Dropout Dropout1d Dropout2d Dropout3d AlphaDropout "
-        "FeatureAlphaDropout Module ModuleList ModuleDict Sequential Upsample UpsamplingNearest2d "
+        "FeatureAlphaDropout"
+    ).split()
+)
+# Modules whose result may lie in the memory of their input: these, and those with an `inplace`.
+SHARE_MEMORY = DO_NOTHING | frozenset(
+    NN + name
+    for name in (
+        "Module ModuleList ModuleDict Sequential Upsample UpsamplingNearest2d "
         "UpsamplingBilinear2d ReLU ReLU6 RReLU Hardtanh Hardswish Hardsigmoid SiLU Mish ELU SELU "
         "CELU LeakyReLU Threshold"
     ).split()

@@ -162,3 +162,31 @@ class Net(nn.Module):
 def test_what_takes_a_human_is_left_with_a_reason(lines: tuple[str, ...], reason: str) -> None:
     repaired = repair(net(*lines), unsafe=True)
     assert reason in repaired.reasons
+
+
+def test_a_layer_whose_code_is_repaired_needs_no_island_around_it() -> None:
+    """Two stubs in a row would quantize what is int8 already."""
+    source = f"""{HEAD}
+
+class SameConv(nn.Conv2d):
+    def forward(self, x):
+        return F.conv2d(F.pad(x, (1, 1, 1, 1)), self.weight, self.bias)
+
+
+class Plain(nn.Conv2d):
+    pass
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.same, self.plain = SameConv(3, 3, 3), Plain(3, 3, 1)
+
+    def forward(self, x):
+        return self.plain(self.same(x))
+"""
+    repaired = repair(source, unsafe=True)
+    assert repaired.left == []
+    assert "self.plain_quant(self.plain(self.plain_dequant(self.same(x))))" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
