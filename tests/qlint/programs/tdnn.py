@@ -11,7 +11,7 @@ class TDNN(nn.Module):
         self.bn = nn.BatchNorm1d(o)
 
     def forward(self, x):
-        return self.bn(self.nl(self.kernel(x)))
+        return self.bn(self.nl(self.kernel(x)))  # QL109
 
 
 class Res2(nn.Module):
