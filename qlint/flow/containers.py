@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import alternatives, enums
+from qlint.flow.modules import MORE as MORE_LAYERS
 from qlint.flow.modules import (
     PART,
     child_at,
@@ -407,8 +408,18 @@ def set_item(interp: Interpreter, target: Value, index: Value, value: Value) -> 
     elif isinstance(target, List):
         _set_list_item(interp, target, index, value)
     elif isinstance(target, Instance) and is_module(target):
-        name = str(index.value) if isinstance(index, Constant) else None
-        set_child(interp, target, name, value)
+        set_child(interp, target, _child_named(target, index), value)
+
+
+def _child_named(container: Instance, index: Value) -> str | None:
+    """The name of the child that an index or key stands for, None if it is not known."""
+    if not isinstance(index, Constant):
+        return None
+    names = [name for name, _ in children(container)]
+    position = index.value
+    if isinstance(position, int) and -len(names) <= position < len(names):
+        return None if position < 0 and MORE_LAYERS in container.slots else names[position]
+    return str(position)
 
 
 def delete_item(interp: Interpreter, target: Value, index: Value) -> None:

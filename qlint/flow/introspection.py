@@ -305,6 +305,8 @@ def py_is_subclass(interp: Interpreter, arguments: Arguments, site: Site) -> Val
 
 
 _MOST_FACTORIES = 12
+# Attributes that every tensor has, beside what has been measured.
+_OF_TENSORS = frozenset("is_quantized dequantize int_repr device dtype shape grad data".split())
 _OF_TORCH = frozenset({"torch", "torch.Tensor", FUNCTIONAL.rstrip(".")})
 
 
@@ -312,6 +314,9 @@ def py_hasattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     if len(arguments.args) == 2 and isinstance(arguments.args[1], Constant):
         value, name = arguments.args[0], str(arguments.args[1].value)
         if isinstance(value, External) and value.name in _OF_TORCH and kernels.is_measured(name):
+            return Constant(True)
+        tensors = all(isinstance(each, Tensor) for each in options_of(value))
+        if tensors and (kernels.is_measured(name) or name in _OF_TENSORS):
             return Constant(True)
         answer = _has(value, name)
         if answer is not None:

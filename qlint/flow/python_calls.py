@@ -14,7 +14,7 @@ from qlint.flow import (
     records,
     regex_calls,
 )
-from qlint.flow.operators import binary
+from qlint.flow.operators import binary, unary
 from qlint.flow.values import (
     NOT_TENSOR,
     UNKNOWN,
@@ -54,6 +54,8 @@ MODULES = (
     "json.",
 )
 
+_UNARY = {"neg": "-", "invert": "~", "inv": "~"}
+
 
 def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Value | None:
     """Call a builtin or library function; None if it is not one of those known here."""
@@ -65,6 +67,8 @@ def call(interp: Interpreter, name: str, arguments: Arguments, site: Site) -> Va
         left, right = arguments.args
         spelled = arguments.spelled or name
         return binary(interp, OPERATOR_MODULE[short], left, right, site, "function", spelled)
+    if package == "operator" and short in _UNARY and len(arguments.args) == 1:
+        return unary(interp, _UNARY[short], arguments.args[0], None, site)
     if package == "math":
         return builtin_calls.py_math(short, arguments)
     if package in ("warnings", "logging", "os", "sys", "os.path"):

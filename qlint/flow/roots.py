@@ -190,6 +190,8 @@ class _Runner:
         for each in models:
             if not self.interp.budget.spent:
                 self._run_model(each)
+            elif id(each.instance) not in self.interp.forwarded:
+                self.cut_short[each.made_at.module] = None
 
     def _different_models(self, models: Iterable[Model]) -> list[Model]:
         """The models that are part of no other and of another shape than all before them."""
