@@ -145,7 +145,7 @@ class _Run:
                 self._file_error(path, error)
         sightings = self._analyse(modules) if modules else []
         for module in self._project.loaded():
-            if module.linted:
+            if module.linted and may_be_legacy(self._contents[module.path]):
                 sightings += [Sighting(each, ()) for each in legacy_names(module)]
         self._apply_rules(sightings)
         comments: dict[str, list[Comment]] = {}

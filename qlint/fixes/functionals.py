@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from qlint.fixes.imports import FLOAT_FUNCTIONAL, QUANT_STUB
+from qlint.fixes.imports import QUANT_STUB
 from qlint.fixes.reasons import NoFunctionalError, NotFixableError
 from qlint.fixes.relus import followed_by_relu
 from qlint.flow.containers import items_of
@@ -19,6 +19,7 @@ from qlint.flow.values import (
     options_of,
     tensors_in,
 )
+from qlint.semantics.modules import FLOAT_FUNCTIONAL
 from qlint.semantics.operations import Op
 from qlint.syntax import model
 
@@ -162,9 +163,7 @@ class _Work:
 
     def _quantize_elements(self, node: model.Call, functional: str) -> None:
         """Give each float tensor that is joined a QuantStub of its own."""
-        if not any(
-            tensor == FLOAT for value in self.place.operands() for tensor in tensors_in(value)
-        ):
+        if not self._gets_float():
             return
         display = node.arguments[0].value if node.arguments else None
         values = items_of(self.place.operands()[0]) if self.place.operands() else None

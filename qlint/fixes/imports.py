@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.semantics.names import NN, QUANTIZATION, QUANTIZED, canonical
+from qlint.semantics.names import NN, QUANTIZATION, canonical
 from qlint.syntax import model
 
 if TYPE_CHECKING:
     from qlint.diagnostics import Edit
     from qlint.fixes.source import Source
 
-FLOAT_FUNCTIONAL = QUANTIZED + "FloatFunctional"
 QUANT_STUB = QUANTIZATION + "QuantStub"
 DEQUANT_STUB = QUANTIZATION + "DeQuantStub"
 _TOP = (1 << 30,)

@@ -61,16 +61,7 @@ class Source:
     @cached_property
     def imported(self) -> dict[str, str]:
         """What the imports at the top level bind, and the dotted names of that."""
-        found: dict[str, str] = {}
-        for statement in self.imports:
-            if isinstance(statement, model.Import):
-                for dotted, alias in statement.names:
-                    package = dotted.partition(".")[0]
-                    found[alias or package] = dotted if alias else package
-            elif not statement.level:
-                for name, alias in statement.names or ():
-                    found[alias or name] = f"{statement.module}.{name}"
-        return found
+        return model.imported(self.imports)
 
     @cached_property
     def names(self) -> frozenset[str]:

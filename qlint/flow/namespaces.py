@@ -31,8 +31,6 @@ def may_be_legacy(content: bytes) -> bool:
 
 def legacy_names(module: Module) -> Iterator[LegacyName]:
     """The imports from old namespaces, and the dotted names in them, of a file."""
-    if not _MENTIONED.search(module.text.encode()):
-        return
     body = module.file.body
     asked = {
         each
@@ -66,19 +64,14 @@ def _is_asking(node: model.Node, text: str) -> bool:
 
 def _imported(nodes: list[model.Node]) -> dict[str, str]:
     """What the imports of a file bind, but for names that it binds otherwise as well."""
-    found: dict[str, str] = {}
-    other = set()
-    for node in nodes:
-        if isinstance(node, model.Import):
-            for dotted, alias in node.names:
-                package = dotted.partition(".")[0]
-                found[alias or package] = dotted if alias else package
-        elif isinstance(node, model.ImportFrom) and not node.level:
-            for name, alias in node.names or ():
-                found[alias or name] = f"{node.module}.{name}"
-        elif isinstance(node, model.Assign):
-            other |= {each.id for each in node.targets if isinstance(each, model.Name)}
-    return {name: dotted for name, dotted in found.items() if name not in other}
+    other = {
+        each.id
+        for node in nodes
+        if isinstance(node, model.Assign)
+        for each in node.targets
+        if isinstance(each, model.Name)
+    }
+    return {name: dotted for name, dotted in model.imported(nodes).items() if name not in other}
 
 
 def _dotted(node: model.Expression, local: dict[str, str]) -> str:

@@ -118,10 +118,12 @@ class _Runner:
         self._run_models()
         self._build_again([*helpers, *starved])
         for prepared in list(self.interp.prepared):
-            self._check_stubs(prepared)
+            checked = self._check_stubs(prepared)
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
             if not classes_in(prepared.instance) & known.MAKE_INT8:
+                self.interp.checked = checked if checked and checked.got_float else None
                 self._run_assumed(prepared)
+                self.interp.checked = None
         for cls in self._classes():
             if _is_declared(cls, quantized):
                 for made in self._construct(cls):
@@ -384,17 +386,17 @@ class _Runner:
 
                 self._enter(cls.module, run, made.flags)
 
-    def _check_stubs(self, prepared: Model) -> None:
-        """Look where int8 begins and ends in a model; on float inputs, and for the outputs of one
-        in which it begins nowhere, on int8 ones.
+    def _check_stubs(self, prepared: Model) -> Checked | None:
+        """Look where int8 begins and ends in a model that gets floats; what came of it, None if
+        there is nothing to look at.
         """  # noqa: D205
         instance, site = prepared.instance, prepared.made_at
         quantizes = "quantize_per" in site.module.text  # its inputs, maybe
         if self.interp.assume_quantized or quantizes or id(instance) in self.checked:
-            return
+            return None
         self.checked.add(id(instance))
         if not has_qconfig(instance):
-            return
+            return None
         forward = forward_of(instance)
         function, bound = (None, 0) if forward is None else signature(forward)
         inputs = () if function is None else function.node.parameters.by_position[bound:]
@@ -405,9 +407,8 @@ class _Runner:
             call_instance(self.interp, instance, Arguments(tuple(tensors)), site)
 
         self._enter(site.module, run, prepared.flags)
-        if checked.got_float and not classes_in(instance) & known.MAKE_INT8:
-            self._run_assumed(prepared)
         self.interp.checked = None
+        return checked
 
     def _run_assumed(self, made: Model) -> None:
         outer, self.interp.assume_quantized = self.interp.assume_quantized, True

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass(slots=True, eq=False)
@@ -440,6 +440,20 @@ def parts(node: Node) -> Iterator[Node]:
             waiting += reversed(each)
         elif isinstance(each, Parameters):
             waiting += [getattr(each, name) for name in reversed(_PARTS[Parameters])]
+
+
+def imported(nodes: Iterable[Node]) -> dict[str, str]:
+    """What the absolute imports among nodes bind, and the dotted names of that."""
+    found: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, Import):
+            for dotted, alias in node.names:
+                package = dotted.partition(".")[0]
+                found[alias or package] = dotted if alias else package
+        elif isinstance(node, ImportFrom) and not node.level:
+            for name, alias in node.names or ():
+                found[alias or name] = f"{node.module}.{name}"
+    return found
 
 
 def is_name(node: Node, name: str) -> bool:
