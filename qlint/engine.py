@@ -169,7 +169,14 @@ class _Run:
             str(path): suppression.suppressing_rows(comments.get(name, ()))
             for path, name in self._names.items()
         }
-        builder = FixBuilder(self._usage or Usage(), self._events, rows)
+        linted = [each for each in self._project.loaded() if each.linted]
+        read = {each.path for each in linted}
+        others = [
+            content.decode(errors="replace")
+            for path, content in self._contents.items()
+            if path not in read
+        ]
+        builder = FixBuilder(self._usage or Usage(), self._events, rows, linted, others)
         return [self._with_fix(each, builder) for each in kept]
 
     def _with_fix(self, found: Diagnostic, builder: FixBuilder) -> Diagnostic:

@@ -43,13 +43,10 @@ class Fixed:
         """The lines of a unified diff of all files."""
         for path, before, after in self.changed():
             name = name_of(path)
-            old, new = (decode(each).splitlines(keepends=True) for each in (before, after))
+            old, new = (_lines(decode(each)) for each in (before, after))
             for line in difflib.unified_diff(old, new, name, name):
-                yield (
-                    line
-                    if line.endswith(("\n", "\r"))
-                    else f"{line}\n\\ No newline at end of file\n"
-                )
+                missing = "\n\\ No newline at end of file\n"
+                yield line if line.endswith("\n") else line + missing
 
     def write(self) -> None:
         """Replace the files that have changed, each as a whole.
@@ -104,6 +101,12 @@ def fix(
     return fixed
 
 
+def _lines(text: str) -> list[str]:
+    """The lines of a text, as programs that apply a diff know them."""
+    lines = text.split("\n")
+    return [*(f"{line}\n" for line in lines[:-1]), *filter(None, lines[-1:])]
+
+
 def _shown(path: Path) -> str:
     """A path for people: from the current directory on, if it lies below."""
     absolute = Path(os.path.abspath(path))
@@ -119,6 +122,8 @@ def _replace(path: Path, before: bytes, after: bytes) -> None:
             raise UserError(
                 f"{_shown(path)} has changed while it was being fixed; it is left as it is"
             )
+        if not os.access(target, os.W_OK):
+            raise UserError(f"{_shown(path)} cannot be written: it is read-only")
         mode = target.stat().st_mode
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:

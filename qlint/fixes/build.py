@@ -22,6 +22,7 @@ from qlint.fixes import (
 from qlint.fixes.families import Names
 from qlint.fixes.imports import meaning, spell
 from qlint.fixes.owners import Owner
+from qlint.fixes.program import Program
 from qlint.fixes.reasons import InFunctionError, NoFunctionalError, NotFixableError
 from qlint.fixes.source import Source
 from qlint.flow.events import (
@@ -56,19 +57,25 @@ class FixBuilder:
     """Makes the fixes of one run; they go together, for no two use one new name."""
 
     def __init__(
-        self, usage: Usage, events: Sequence[Event], untouchable: Mapping[str, Collection[int]]
+        self,
+        usage: Usage,
+        events: Sequence[Event],
+        untouchable: Mapping[str, Collection[int]],
+        modules: Sequence[Module],
+        others: Sequence[str],
     ) -> None:
         self.usage = usage
         # The rows of each file that are to stay as they are.
         self._untouchable = untouchable
         self._by_name: dict[str, Source] = {}
-        self.names = Names()
         # The modules that become attributes, by the calls that make them.
         self.registered: dict[model.Call, tuple[str, list[Edit]]] = {}
         self.class_islands: dict[Function, list[Edit] | NotFixableError] = {}
         # The island classes of each file, and the edits that define them.
         self.islands: dict[tuple[Path, str], tuple[str, list[Edit]]] = {}
         self._sources: dict[Module, Source] = {}
+        self.program = Program([self.source(each) for each in modules], others)
+        self.names = Names(self.program)
         self._called: dict[tuple[Module, int, int], list[set[str]]] = {}
         self._events: dict[Site, list[Event]] = {}
         # Those of them that are about something that is computed there.
@@ -145,6 +152,8 @@ class FixBuilder:
         if isinstance(repair, repairs.OwnInstance):
             return instances.own_instance(place)
         place.require_one_run()
+        if not isinstance(repair, repairs.UseModule):
+            place.require_int8()
         if isinstance(repair, repairs.UseModule):
             return relus.use_module(place, repair)
         if isinstance(repair, repairs.FloatIsland):
@@ -164,6 +173,7 @@ class FixBuilder:
             return island_classes.island_class(self, modules)
         place = Place(self, source, site, [*modules])
         place.require_one_run()
+        place.require_int8()
         return islands.module_island(place, modules[0].callee)
 
     def source(self, module: Module) -> Source:
@@ -197,7 +207,7 @@ class Place:
             node = self.source.find(self.site, kind)
             if node is not None:
                 self.node = node
-                self.owner = Owner.of(self.source, node, self.builder.usage.classes)
+                self.owner = Owner.of(self.builder, self.source, node)
                 return
         raise NotFixableError("it is written in a way that qlint cannot edit")
 
@@ -260,6 +270,30 @@ class Place:
                 "ranges of all of them"
             )
 
+    def require_int8(self) -> None:
+        """Refuse what gets float tensors as well, which it could not work on any more.
+
+        Raises:
+            NotFixableError: It does.
+        """
+        if self.builder.usage.is_mixed(self.site):
+            raise NotFixableError(
+                "it works on float tensors as well in the same forward pass, which the int8 form "
+                "could not: give the float part an operation or a module of its own"
+            )
+
+    def require_torch(self, node: model.Call) -> None:
+        """Refuse the call of a function that is not named here, so that it may be another one.
+
+        Raises:
+            NotFixableError: It is.
+        """
+        name = meaning(self.source, node.func) or model.last_name(node.func)
+        if not name.startswith(("torch.", "operator.")) and name != "sum":
+            raise NotFixableError(
+                f"`{self.source.of(node.func)}` may be another function elsewhere"
+            )
+
     def require_unshared(self) -> None:
         """Refuse to replace an in-place operation whose effect is seen elsewhere.
 
@@ -301,7 +335,7 @@ class Place:
         Raises:
             NotFixableError: There is no place for it.
         """
-        spelled, imports = spell(self.source, dotted)
+        spelled, imports = spell(self.source, dotted, self.owner.hidden())
         name = self.names.new(self.owner.cls, wish)
         edits += self.owner.give(name, f"{spelled}({arguments})")
         edits += imports

@@ -31,6 +31,8 @@ def class_islands(builder: FixBuilder, site: Site) -> Made:
     Raises:
         NotFixableError: The classes from which it is called cannot be made islands.
     """
+    if builder.usage.is_mixed(site):
+        raise NotFixableError("it works on float tensors as well")
     classes = builder.usage.inside.get(site, set())
     found = {cls.lookup("forward") for cls in classes}
     functions = [each for each in found if isinstance(each, Function)]
@@ -71,7 +73,7 @@ def _island(builder: FixBuilder, function: Function) -> list[Edit]:
         raise NotFixableError(f"`{function.qualname}` returns more than one tensor")
     if _quantizes(builder, function, node):
         raise NotFixableError(f"`{function.qualname}` quantizes tensors itself")
-    owner = Owner.of(source, node.body[0], builder.usage.classes)
+    owner = Owner.of(builder, source, node.body[0])
     quant, imports = spell(source, QUANT_STUB)
     dequant, more = spell(source, DEQUANT_STUB)
     names = [builder.names.new(cls, wish) for wish in ("dequant", "quant")]

@@ -12,6 +12,8 @@ from qlint.syntax import model
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qlint.fixes.program import Program
+
 # So many operations of a kind a class may have before their names get longer.
 _MOST_ALIKE = 1000
 # Where something else is put into a text: ``%d``, ``{}``.
@@ -40,7 +42,8 @@ def family(cls: Class) -> list[Class]:
 class Names:
     """Gives each new attribute a name of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self._given: dict[Class, set[str]] = defaultdict(set)
         self._declared: dict[Class, set[str]] = {}
         self._patterns: dict[Class, list[re.Pattern[str]]] = {}
@@ -48,7 +51,7 @@ class Names:
     def new(self, cls: Class, wish: str) -> str:
         """A name for an attribute of a class: the one wished for, or that with a number."""
         relatives = family(cls)
-        taken = set[str]().union(*(self._taken(each) for each in relatives))
+        taken = set(self._program.names).union(*(self._taken(each) for each in relatives))
         patterns = [pattern for each in relatives for pattern in self._put_together(each)]
         free = (each for each in _numbered(wish) if each not in taken)
         name = next(

@@ -12,6 +12,7 @@ from qlint.fixes.relus import followed_by_relu
 from qlint.flow.containers import items_of
 from qlint.flow.values import (
     FLOAT,
+    Dtype,
     State,
     Tensor,
     Value,
@@ -123,6 +124,8 @@ class _Work:
             self._sum(node)
             return
         self.place.require_plain_arguments(node)
+        if self.event.form == "function":
+            self.place.require_torch(node)
         in_place = name.endswith("_") and not name.endswith("__")
         if in_place:
             self.place.require_unshared()
@@ -144,6 +147,7 @@ class _Work:
         if not isinstance(node, model.Call) or self.event.form != "function":
             raise NotFixableError(f"`{self.event.spelled}` is called in a way of its own")
         self.place.require_plain_arguments(node)
+        self.place.require_torch(node)
         if name == "stack":
             self._stack(node)
             return
@@ -397,6 +401,11 @@ def kind_of(value: Value) -> str:
         if isinstance(each, Tensor):
             if each.state is State.MAYBE:
                 raise NotFixableError("an operand is a float tensor at times, and int8 at others")
+            if each.state is State.FLOAT and each.dtype is not Dtype.FLOAT:
+                raise NotFixableError(
+                    f"an operand is a tensor {each.dtype.value}, which no observer takes: convert "
+                    "it by `.float()`, or compute this in float"
+                )
             kinds.add("float" if each.state is State.FLOAT else "tensor")
         elif is_surely_no_tensor(each):
             kinds.add("number")

@@ -8,6 +8,8 @@ from qlint.semantics.names import NN, QUANTIZATION, canonical
 from qlint.syntax import model
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from qlint.diagnostics import Edit
     from qlint.fixes.source import Source
 
@@ -16,10 +18,12 @@ DEQUANT_STUB = QUANTIZATION + "DeQuantStub"
 _TOP = (1 << 30,)
 
 
-def spell(source: Source, dotted: str) -> tuple[str, list[Edit]]:
-    """How to write a name of torch in a file, and the edits that import it if need be."""
+def spell(source: Source, dotted: str, hidden: Collection[str] = ()) -> tuple[str, list[Edit]]:
+    """How to write a name of torch in a file where some names are hidden by others, and the edits
+    that import it if need be.
+    """  # noqa: D205
     package, _, name = dotted.rpartition(".")
-    known = source.imported
+    known = {local: meant for local, meant in source.imported.items() if local not in hidden}
     for local, meant in known.items():
         if canonical(meant) == dotted:
             return local, []
@@ -67,9 +71,16 @@ def _import(source: Source, package: str, names: str) -> list[Edit]:
     return [source.edit(0, 0, f"{line}{source.line_end}", *_TOP, once=True)]
 
 
-def below_imports(source: Source, lines: str) -> Edit:
-    """Put a definition below the imports at the head of a file, which there are."""
-    end = source.end_of_line(_imports(source)[-1])
+def below_imports(source: Source, lines: str, needed: frozenset[str]) -> Edit:
+    """Put a definition below the imports at the head of a file, and below those further down that
+    bind the names that it needs.
+    """  # noqa: D205
+    above = [
+        each
+        for each in source.imports
+        if each in _imports(source) or not needed.isdisjoint(model.imported((each,)))
+    ]
+    end = source.end_of_line(above[-1])
     lines = lines.rstrip()
     return source.edit(end, end, f"{source.line_end * 3}{lines}", *_TOP, 1, once=True)
 

@@ -40,6 +40,8 @@ def own_instance(place: Place) -> Made:
         raise NotFixableError("what is called here is no attribute")
     if not isinstance(func.value, model.Name) or func.value.id != owner.this:
         raise NotFixableError(f"`{place.source.of(func)}` belongs to another module")
+    if place.builder.program.is_hooked(func.name):
+        raise NotFixableError(f"a hook hangs on `{func.name}`, which sees all its calls")
     if place.called_again_here:
         raise NotFixableError(
             "this one call runs several times in a forward pass; it takes an nn.ModuleList with "
@@ -84,8 +86,7 @@ def _one_more(
         dotted = meaning(source, made.func)
         return place.give(wish, dotted, edits, arguments), edits
     name = place.names.new(owner.cls, wish)
-    target = statement.targets[0]
-    assert isinstance(target, model.Attribute)
+    target = next(each for each in statement.targets if isinstance(each, model.Attribute))
     line = f"{source.of(target.value)}.{name} = {source.of(made.func)}({arguments})"
     return f"{owner.this}.{name}", owner.behind(statement, line)
 

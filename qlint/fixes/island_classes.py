@@ -23,9 +23,18 @@ if TYPE_CHECKING:
 
 # What runs between the stubs, for modules that do not just map one tensor to one.
 _RECURRENT = """\
-    def forward(self, input, *args, **kwargs):
-        output, state = super().forward(self.dequant(input), *args, **kwargs)
-        return self.quant(output), state
+    def forward(self, input, hx=None):
+        if hx is not None:
+            hx = self.dequant(hx)
+        output, state = super().forward(self.dequant(input), hx)
+        return self.quant(output), self.quant_state(state)
+"""
+_LSTM = """\
+    def forward(self, input, hx=None):
+        if hx is not None:
+            hx = self.dequant(hx[0]), self.dequant(hx[1])
+        output, (hidden, cell) = super().forward(self.dequant(input), hx)
+        return self.quant(output), (self.quant_state(hidden), self.quant_cell(cell))
 """
 _ATTENTION = """\
     def forward(self, query, key, value, *args, **kwargs):
@@ -40,8 +49,14 @@ _PLAIN = """\
 _FORWARDS = {
     NN + "GRU": _RECURRENT,
     NN + "RNN": _RECURRENT,
-    NN + "LSTM": _RECURRENT,
+    NN + "LSTM": _LSTM,
     NN + "MultiheadAttention": _ATTENTION,
+}
+# What they return beside that has stubs of its own: it has other values.
+_STUBS = {
+    NN + "GRU": ("quant_state",),
+    NN + "RNN": ("quant_state",),
+    NN + "LSTM": ("quant_state", "quant_cell"),
 }
 # Layers in them that convert would swap.
 _LAYERS = {NN + "MultiheadAttention": "        self.out_proj.qconfig = None\n"}
@@ -67,9 +82,19 @@ def island_class(builder: FixBuilder, events: Sequence[UnsupportedModule]) -> Ma
     for event in events:
         if event.out_of_reach:
             raise NotFixableError("convert does not find this module: register it")
+        if builder.program.asks_for_type(event.base):
+            raise NotFixableError(
+                f"the program compares types with `{event.base}`, which does not know classes "
+                "derived from it: compare by isinstance"
+            )
         if event.base in _OTHERS or "return_indices" in event.option:
             raise NotFixableError(f"`{event.base}` does not map one tensor to one")
         for site in _sorted(builder.usage.named.get((event.site, event.callee), set())):
+            if builder.usage.is_mixed(site):
+                raise NotFixableError(
+                    "what is made where it is named works on float tensors as well: give those a "
+                    "module of their own"
+                )
             source = builder.source(site.module)
             node = source.find(site, model.Expression)
             base = "" if node is None else meaning(source, node)
@@ -109,6 +134,7 @@ def _definition(
             name += "_"
         quant, imports = spell(source, QUANT_STUB)
         dequant, more = spell(source, DEQUANT_STUB)
+        more_stubs = "".join(f"        self.{each} = {quant}()\n" for each in _STUBS.get(base, ()))
         lines = (
             f"class {name}({source.of(node)}):\n"
             f'    """A {short} that works on float tensors, for int8 has no kernel for it."""\n\n'
@@ -116,10 +142,13 @@ def _definition(
             "        super().__init__(*args, **kwargs)\n"
             f"{_LAYERS.get(base, '')}"
             f"        self.dequant = {dequant}()\n"
-            f"        self.quant = {quant}()\n\n"
+            f"        self.quant = {quant}()\n"
+            f"{more_stubs}\n"
             f"{_FORWARDS.get(base, _PLAIN)}"
         )
-        edits = [*imports, *more, below_imports(source, lines.replace("\n", source.line_end))]
+        needed = frozenset(each.partition(".")[0] for each in (source.of(node), quant, dequant))
+        lines = lines.replace("\n", source.line_end)
+        edits = [*imports, *more, below_imports(source, lines, needed)]
         builder.islands[key] = (name, edits)
     return builder.islands[key]
 

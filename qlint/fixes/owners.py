@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qlint.fixes.families import derived, family
+from qlint.fixes.listings import minds_one_more
 from qlint.fixes.reasons import InFunctionError, NotFixableError
 from qlint.flow.modules import is_module_class
-from qlint.flow.values import Class, External
+from qlint.flow.values import Class, External, Function
 from qlint.semantics import modules as known
 from qlint.semantics.names import canonical
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from qlint.diagnostics import Edit
+    from qlint.fixes.build import FixBuilder
     from qlint.fixes.source import Source
+    from qlint.flow.events import Site
+    from qlint.flow.values import Value
 
 _STATIC = frozenset({"staticmethod", "classmethod"})
 _RECORDS = ("dataclass", "define", "frozen", "attrs", "attr.s")
+_FIRST_NAME = re.compile(r"\w+")
 _LISTS = frozenset({"children", "named_children", "items", "values"})
 # New lines stand behind what opens and closes brackets at the same place.
 _SKELETON, _LINE, _LAST_LINE, _TAIL = (2, 0), (2, 1), (2, 2), (2, 3)
@@ -30,12 +36,14 @@ _SKELETON, _LINE, _LAST_LINE, _TAIL = (2, 0), (2, 1), (2, 2), (2, 3)
 class Owner:
     """The module class in whose method something stands, and how that names the instance."""
 
+    builder: FixBuilder
     source: Source
     cls: Class
     this: str
+    method: model.FunctionDef
 
     @classmethod
-    def of(cls, source: Source, node: model.Node, classes: Mapping[model.ClassDef, Class]) -> Owner:
+    def of(cls, builder: FixBuilder, source: Source, node: model.Node) -> Owner:
         """The class in whose method a node stands.
 
         Raises:
@@ -55,7 +63,7 @@ class Owner:
                 f"this is in {where}, and what observes it must be an attribute of a module: "
                 "make it a method, or hand the FloatFunctional in"
             )
-        value = classes.get(each)
+        value = builder.usage.classes.get(each)
         if method is None or method is not below or value is None:
             raise NotFixableError("this is not in a method of a class")
         if method.name == "__init__":
@@ -71,10 +79,10 @@ class Owner:
         decorators = {model.last_name(each) for each in method.decorators}
         if not positional or decorators & _STATIC:
             raise NotFixableError(f"`{method.name}` knows no instance: make it a method")
-        owner = cls(source, value, positional[0].name)
+        owner = cls(builder, source, value, positional[0].name, method)
         owner._check_shadows(node)
         if value not in source.refused:
-            source.refused[value] = owner._refused_for_children()
+            source.refused[value] = owner._refused_for_class() or owner._refused_for_children()
         if source.refused[value]:
             raise NotFixableError(source.refused[value])
         return owner
@@ -97,9 +105,15 @@ class Owner:
                 if self.this in names and not is_method:
                     raise NotFixableError(f"`{self.this}` is another thing here")
 
+    def _refused_for_class(self) -> str:
+        """Why no instance of a class can be counted on to be made as it says; empty if it can."""
+        if any(each.name in self.builder.program.instances_turned_into for each in self._family):
+            return f"instances of other classes are turned into such of `{self.cls.name}`"
+        return ""
+
     def _refused_for_children(self) -> str:
-        """Why a class is refused whose instances go through all that they hold, but for plain
-        loops; empty if it is not.
+        """Why a class is refused whose instances are gone through by themselves, but for plain
+        loops, or by others; empty if it is not.
         """  # noqa: D205
         bases = {canonical(name) for name in self.cls.external_bases}
         if known.SEQUENTIAL in bases and not self._runs_itself():
@@ -116,7 +130,24 @@ class Owner:
                     f"`{cls.name}` goes through its own children, and a new attribute would be one "
                     "of them"
                 )
+        own = {(loop.iterable.start, loop.iterable.end) for loop in self._loops(self.cls)}
+        for cls in self._family:
+            for site in sorted(self.builder.usage.listed.get(cls, ()), key=_place):
+                if site.module is self.cls.module and (site.start, site.end) in own:
+                    continue
+                source = self.builder.source(site.module)
+                listing = source.find(site, model.Call) or source.find(site, model.Attribute)
+                if listing is not None and minds_one_more(source, listing):
+                    row = site.module.position(site.start).row
+                    return (
+                        f"{site.module.path.name}, line {row}, runs, keeps or counts the children "
+                        f"of `{cls.name}`, and a new attribute would be one of them"
+                    )
         return ""
+
+    @property
+    def _family(self) -> list[Class]:
+        return derived(self.cls)
 
     def _runs_itself(self) -> bool:
         """Whether a class has a forward of its own that does not hand on to that of its base."""
@@ -159,6 +190,8 @@ class Owner:
             NotFixableError: There is no place for it.
         """
         init, skips = self._init(), list(self._skip(name))
+        self._check_hidden(made)
+        self._check_early_runs(behind=self.cls)
         if init is None:
             return [*self._new_init([f"self.{name} = {made}"]), *skips]
         for statement in init.body:
@@ -176,6 +209,9 @@ class Owner:
             NotFixableError: There is no place for it.
         """  # noqa: D205
         init = self._init()
+        self._check_early_runs(behind=None)
+        for stub in stubs:
+            self._check_hidden(stub.rpartition(" = ")[2])
         for each in self.cls.subclasses:
             if "__init__" in each.namespace and "forward" not in each.namespace:
                 raise NotFixableError(f"`{each.name}` adds layers to `{self.cls.name}`")
@@ -229,10 +265,62 @@ class Owner:
                         "__init__"
                     )
 
+    def hidden(self) -> frozenset[str]:
+        """The names of the file that mean something else in the constructor."""
+        init = self._init()
+        if init is None:
+            return frozenset()
+        found = set()
+        for node in model.walk((init.parameters, init.body)):
+            if isinstance(node, model.Parameter):
+                found.add(node.name)
+            elif isinstance(node, model.Assign):
+                targets = model.walk(node.targets)
+                found |= {each.id for each in targets if isinstance(each, model.Name)}
+        return frozenset(found)
+
+    def _check_hidden(self, made: str) -> None:
+        """Refuse what begins with a name that means something else in the constructor."""
+        found = _FIRST_NAME.match(made)
+        if found is not None and found[0] in self.hidden():
+            raise NotFixableError(f"`{found[0]}` means something else in the constructor")
+
+    def _check_early_runs(self, behind: Class | None) -> None:
+        """Refuse a method that a constructor runs before the new attribute is there: that of a
+        class ``behind`` which this stands in line, or that of the class itself if None.
+        """  # noqa: D205
+        for cls in self._family:
+            start = 0 if behind is None else cls.mro.index(behind) + 1
+            for each in cls.mro[start:]:
+                init = each.namespace.get("__init__") if isinstance(each, Class) else None
+                if isinstance(init, Function) and self.method in _run_by(cls, init):
+                    raise NotFixableError(
+                        f"`{init.qualname}` runs `{self.method.name}`, and the attribute "
+                        "would not be there yet"
+                    )
+
     def _calls_base(self, statement: model.Statement) -> bool:
+        """Whether a statement calls the constructor that leads to that of nn.Module."""
         if not isinstance(statement, (model.ExpressionStatement, model.Assign)):
             return False
-        return any(_is_init_call(each) for each in model.walk(statement))
+        return any(
+            _is_init_call(each) and not self._is_of_mixin(each) for each in model.walk(statement)
+        )
+
+    def _is_of_mixin(self, call: model.Node) -> bool:
+        """Whether a call of ``X.__init__`` is one of a class that is no module and hands on to
+        none.
+        """  # noqa: D205
+        func = call.func if isinstance(call, model.Call) else None
+        assert isinstance(func, model.Attribute)
+        bases = [each for each in self.cls.mro[1:] if isinstance(each, Class)]
+        if isinstance(func.value, model.Call):  # super()
+            bases = [each for each in bases if "__init__" in each.namespace][:1]
+        else:
+            bases = [each for each in bases if each.name == model.last_name(func.value)]
+        return bool(bases) and not any(
+            is_module_class(each) or _hands_on(each.namespace.get("__init__")) for each in bases
+        )
 
     @property
     def _is_plain(self) -> bool:
@@ -244,6 +332,11 @@ class Owner:
 
     def _new_init(self, lines: list[str], *, last: bool = False) -> list[Edit]:
         source, node = self.source, self.cls.node
+        if self.builder.program.reads_signatures and not self._is_plain:
+            raise NotFixableError(
+                f"`{self.cls.name}` has no __init__ of its own, and the program reads the "
+                "parameters of constructors"
+            )
         decorators = [source.of(each) for each in node.decorators]
         if any(word in each for each in decorators for word in _RECORDS):
             raise NotFixableError(f"the __init__ of `{self.cls.name}` is made by a decorator")
@@ -277,6 +370,39 @@ class Owner:
         if not blank.startswith((line_end * 2, "\n\n")) and len(node.body) > 0 and blank.strip():
             edits.append(source.edit(end, end, line_end, *_TAIL, once=True))
         return edits
+
+
+def _place(site: Site) -> tuple[str, int]:
+    return str(site.module.path), site.start
+
+
+def _hands_on(init: Value | None) -> bool:
+    """Whether a constructor calls another one."""
+    return isinstance(init, Function) and any(map(_is_init_call, model.walk(init.node.body)))
+
+
+def _run_by(cls: Class, init: Function) -> set[model.Node]:
+    """The methods that a constructor runs for an instance of a class, and those that they run."""
+    found: set[model.Node] = set()
+    waiting: list[Function] = [init]
+    while waiting:
+        function = waiting.pop()
+        if function.node in found:
+            continue
+        found.add(function.node)
+        this = function.node.parameters.by_position[:1]
+        for node in model.walk(function.node.body):
+            if isinstance(node, model.Call) and this:
+                method = cls.lookup(_method_called(node.func, this[0].name))
+                waiting += [method] if isinstance(method, Function) else []
+    return found
+
+
+def _method_called(func: model.Expression, this: str) -> str:
+    """``run`` of ``self.run``, ``forward`` of ``self`` itself."""
+    if isinstance(func, model.Attribute):
+        return func.name if model.is_name(func.value, this) else ""
+    return "forward" if model.is_name(func, this) else ""
 
 
 def _listings(node: model.ClassDef, this: str, *, container: bool) -> Iterator[model.Expression]:

@@ -35,7 +35,7 @@ def register(builder: FixBuilder, events: Sequence[UnsupportedModule]) -> Made:
     if site.is_in_loop:
         raise NotFixableError("one is made in each round of a loop: it takes an nn.ModuleList")
     if made not in builder.registered:
-        owner = Owner.of(source, made, builder.usage.classes)
+        owner = Owner.of(builder, source, made)
         name = builder.names.new(owner.cls, "functional")
         edits = owner.give(name, source.of(made))
         edits.append(source.edit(made.start, made.end, f"{owner.this}.{name}"))

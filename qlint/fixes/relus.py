@@ -33,6 +33,12 @@ def use_module(place: Place, repair: UseModule) -> Made:
         raise NotFixableError("it is written in a way that qlint cannot edit")
     place.require_plain_arguments(node)
     event = place.event_of_operation()
+    if event.form != "method":
+        place.require_torch(node)
+    if NN + repair.name in place.builder.program.swapped:
+        raise NotFixableError(
+            f"the program replaces each nn.{repair.name} that it finds by another"
+        )
     edits: list[Edit] = []
     tensor, option = _tensor_and_option(node, is_method=event.form == "method")
     in_place = event.name.endswith("_")
@@ -156,6 +162,9 @@ def _calls_relu(place: Place, call: model.Call) -> bool:
         or not isinstance(func, model.Attribute)
         or not model.is_name(func.value, place.owner.this)
     ):
+        return False
+    program = place.builder.program
+    if RELU in program.swapped or program.may_be_hooked(func.name):
         return False
     made = list(assignments(place.owner.cls, func.name))
     if not made or not all(place.makes(RELU, cls, each.value) for cls, each in made):

@@ -37,19 +37,30 @@ class Source:
         return "\n" if found is None else found[0]
 
     @cached_property
-    def _nodes(self) -> tuple[model.Node, ...]:
+    def nodes(self) -> tuple[model.Node, ...]:
+        """All that the file consists of."""
         return tuple(model.walk(self.body))
 
     @cached_property
     def _around(self) -> dict[model.Node, model.Node]:
-        return {part: node for node in self._nodes for part in model.parts(node)}
+        return {part: node for node in self.nodes for part in model.parts(node)}
 
     @cached_property
     def _at(self) -> dict[tuple[int, int], list[model.Node]]:
         found: dict[tuple[int, int], list[model.Node]] = {}
-        for node in self._nodes:
+        for node in self.nodes:
             found.setdefault((node.start, node.end), []).append(node)
         return found
+
+    @cached_property
+    def functions(self) -> tuple[model.FunctionDef, ...]:
+        """All functions and methods."""
+        return tuple(each for each in self.nodes if isinstance(each, model.FunctionDef))
+
+    @cached_property
+    def calls(self) -> tuple[model.Call, ...]:
+        """All calls."""
+        return tuple(each for each in self.nodes if isinstance(each, model.Call))
 
     @cached_property
     def imports(self) -> tuple[model.Import | model.ImportFrom, ...]:
@@ -67,7 +78,7 @@ class Source:
     def names(self) -> frozenset[str]:
         """All names that the code uses or defines anywhere."""
         found = set()
-        for each in self._nodes:
+        for each in self.nodes:
             if isinstance(each, model.Name):
                 found.add(each.id)
             elif isinstance(each, (model.ClassDef, model.FunctionDef, model.Parameter)):
@@ -105,6 +116,10 @@ class Source:
     def of(self, node: model.Node) -> str:
         """The text of a node."""
         return self.text[node.start : node.end]
+
+    def of_all(self, statement: model.Statement) -> str:
+        """The text of a statement with all that is in it."""
+        return self.text[statement.start : max(each.end for each in model.walk(statement))]
 
     def whole(self, node: model.Expression) -> tuple[int, int]:
         """From where to where an expression stands with the parentheses around it, if these are
@@ -198,7 +213,7 @@ class Source:
 
     @cached_property
     def _rows(self) -> list[range]:
-        return [self.module.rows(each) for each in self._nodes if isinstance(each, model.Statement)]
+        return [self.module.rows(each) for each in self.nodes if isinstance(each, model.Statement)]
 
     def rows_around(self, edit: Edit) -> frozenset[int]:
         """The rows of the statements that an edit touches."""

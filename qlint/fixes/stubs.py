@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qlint.fixes.build import FixBuilder, Made
     from qlint.fixes.source import Source
     from qlint.flow.events import Event, Site
+    from qlint.flow.values import Function
 
 
 def quantize_input(builder: FixBuilder, events: Sequence[Event]) -> Made:
@@ -32,14 +33,15 @@ def quantize_input(builder: FixBuilder, events: Sequence[Event]) -> Made:
         raise NotFixableError("the model has a QuantStub: where int8 begins anew is a choice")
     if forward is None or forward.owner is None or not forward.module.linted:
         raise NotFixableError("the class of the model is not in the given files")
+    _require_outermost(builder, forward)
     node = forward.node
     assert isinstance(node, model.FunctionDef)
     parameters = node.parameters
     if len(parameters.by_position) != 2 or parameters.star or parameters.keyword_only:
         raise NotFixableError(f"`{forward.qualname}` has several inputs: quantize those it needs")
     source = builder.source(forward.module)
-    owner = Owner.of(source, node.body[0], builder.usage.classes)
-    spelled, edits = spell(source, QUANT_STUB)
+    owner = Owner.of(builder, source, node.body[0])
+    spelled, edits = spell(source, QUANT_STUB, owner.hidden())
     name = builder.names.new(owner.cls, "quant")
     value = parameters.by_position[1].name
     edits += owner.give(name, f"{spelled}()")
@@ -59,10 +61,24 @@ def dequantize_output(
     node = source.find(site, model.Expression)
     if not event.alone or node is None:
         raise NotFixableError("it is one of several things that are returned")
-    owner = Owner.of(source, node, builder.usage.classes)
-    spelled, imports = spell(source, DEQUANT_STUB)
+    _require_outermost(builder, event.forward)
+    owner = Owner.of(builder, source, node)
+    spelled, imports = spell(source, DEQUANT_STUB, owner.hidden())
     name = builder.names.new(owner.cls, "dequant")
     edits: list[Edit] = [*imports, *owner.give(name, f"{spelled}()")]
     start, end = source.whole(node)
     edits += source.enclose(f"{owner.this}.{name}(", start, end, outside=True)
     return f"dequantize what `{event.forward.qualname}` returns", "unsafe", tuple(edits)
+
+
+def _require_outermost(builder: FixBuilder, forward: Function) -> None:
+    """Refuse a model that another one hands int8 tensors to.
+
+    Raises:
+        NotFixableError: It is part of one.
+    """
+    if forward in builder.usage.inner:
+        raise NotFixableError(
+            f"`{forward.qualname}` is part of another model as well, which quantizes its input: "
+            "wrap it in a QuantWrapper where it is prepared by itself"
+        )

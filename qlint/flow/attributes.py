@@ -13,6 +13,7 @@ from qlint.flow.module_methods import has_method
 from qlint.flow.modules import attach, children, external_base, is_module
 from qlint.flow.reach import note_reading
 from qlint.flow.records import named_tuple_method
+from qlint.flow.usage import note_listing
 from qlint.flow.values import (
     FLOAT,
     NOT_TENSOR,
@@ -176,6 +177,7 @@ def _of_instance(interp: Interpreter, value: Instance, name: str, site: Site) ->
         if delegated is not None:
             return delegated
     if name == "_modules":
+        note_listing(interp, value, site, deep=False)
         return _slots_of(value, [slot for slot, _ in children(value)])
     if name == "__dict__":
         return _slots_of(value, [slot for slot in value.slots if slot.isidentifier()])

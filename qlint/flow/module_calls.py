@@ -20,7 +20,7 @@ from qlint.flow.modules import (
     name_of,
 )
 from qlint.flow.reach import Running, lost_at, note_taken
-from qlint.flow.usage import note_forward, own_storage
+from qlint.flow.usage import note_forward, note_tensors, own_storage
 from qlint.flow.values import (
     FLOAT,
     SUBMODULE,
@@ -63,6 +63,9 @@ def call_instance(
     if site.module.linted:
         name = cls.name if isinstance(cls, Class) else external_base(instance)
         interp.usage.called[site].add(name)
+        note_tensors(interp, site, arguments.values())
+        if instance.named_at is not None:
+            note_tensors(interp, instance.named_at, arguments.values())
     if isinstance(cls, Class):
         own_call = cls.lookup("__call__")
         if isinstance(own_call, Function):
@@ -304,7 +307,8 @@ def report_lost(interp: Interpreter, lost: Running, tensor: Tensor) -> None:
     cls = lost.instance.cls.name if isinstance(lost.instance.cls, Class) else None
     spelled = lost.arguments.spelled
     if base in known.FUNCTIONALS:
-        spelled, _, _ = spelled.rpartition(".")
+        owner, _, method = spelled.rpartition(".")
+        spelled = owner if method in known.FUNCTIONAL_METHODS else spelled
     tensor = quantized_in(lost.arguments.values()) or tensor
     fails = kernels.Outcome.FAILS
     named_at = lost.instance.named_at

@@ -30,7 +30,8 @@ from qlint.flow.modules import (
     set_child,
 )
 from qlint.flow.reach import Running, lost_at, note_taken
-from qlint.flow.usage import own_storage
+from qlint.flow.stubs import check_input
+from qlint.flow.usage import note_listing, own_storage
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -42,6 +43,7 @@ from qlint.flow.values import (
     Dict,
     External,
     Instance,
+    Tensor,
     Tuple,
     Unknown,
     Value,
@@ -181,12 +183,17 @@ def call_base_method(
         found = _check_functional(interp, instance, base, arguments, site)
         if found and method in known.OBSERVED_METHODS:
             count_call(interp, instance, arguments, site)
-        return _functional(instance, method, arguments)
+        result = _functional(instance, method, arguments)
+        if interp.checked is not None and found:
+            arguments.spelled, _, _ = arguments.spelled.rpartition(".")
+            result = check_input(interp, instance, base, arguments, result, site)
+        return result
     if method == "apply" and arguments.args:
         _apply(interp, instance, arguments.args[0], arguments, site)
     if method in _HAND_THEMSELVES_ON:
         return instance
     if method in _LISTS | _NAMED_LISTS | _ITEMS:
+        note_listing(interp, instance, site, deep="modules" in method)
         listed = _listing(instance, method)
         note_taken(interp, instance, (listed,))
         return listed
@@ -266,9 +273,16 @@ def _register(interp: Interpreter, instance: Instance, arguments: Arguments) -> 
     value = value if value is not None else arguments.kwargs.get("param")
     if isinstance(name, Constant) and isinstance(name.value, str):
         options = (UNKNOWN,) if value is None else options_of(value)
-        held = join(each if each == NONE else FLOAT for each in options)
+        held = join(_as_buffer(each) for each in options)
         interp.heap.write(instance, name.value, held)
     return NONE
+
+
+def _as_buffer(value: Value) -> Value:
+    """What is registered as a buffer or parameter: a float tensor."""
+    if isinstance(value, Tensor):
+        return replace(FLOAT, dtype=value.dtype)
+    return value if value == NONE else FLOAT
 
 
 def _add_module(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:

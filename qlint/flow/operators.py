@@ -6,11 +6,11 @@ import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qlint.flow import enums, texts
+from qlint.flow import dtypes, enums, texts
 from qlint.flow.containers import bounded, data_of, items_of, known_pairs, new_dict, new_list
 from qlint.flow.events import Operation, UnsupportedOperation
 from qlint.flow.flags import IsAmong, flag_of
-from qlint.flow.usage import note_writing, own_storage
+from qlint.flow.usage import note_tensors, note_writing, own_storage
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -104,9 +104,11 @@ def binary(
 
     ``spelled`` is how the source writes the operator, if it is not the operator itself.
     """
-    quantized = quantized_in(
+    tensors = [
         each for side in (left, right) for each in options_of(side) if isinstance(each, Tensor)
-    )
+    ]
+    note_tensors(interp, site, tensors)
+    quantized = quantized_in(tensors)
     if quantized is not None and quantized.handed_on and op == "+":
         # An unknown module's result may be a sequence, and is one if it is joined to another.
         sequence = next((each for each in (left, right) if items_of(each) is not None), None)
@@ -170,7 +172,9 @@ def is_beyond_grids(value: Value | None) -> bool:
 def _binary(op: str, left: Value, right: Value) -> Value:
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         other = right if isinstance(left, Tensor) else left
-        return UNKNOWN if isinstance(other, Unknown) else FLOAT
+        if isinstance(other, Unknown):
+            return UNKNOWN
+        return replace(FLOAT, dtype=dtypes.of_arithmetic(op, left, right))
     if op == "%" and isinstance(left, Constant) and isinstance(left.value, str):
         return texts.percent(left.value, right)
     if op == "+" and _is_text(left) and _is_text(right) and NotTensor in (type(left), type(right)):
@@ -259,7 +263,7 @@ def _compare(op: str, left: Value, right: Value) -> Value:
     if op in ("in", "not in"):
         return _membership(op == "in", left, data_of(right))
     if isinstance(left, Tensor) or isinstance(right, Tensor):
-        return FLOAT
+        return dtypes.WHOLE
     if op in _ORDERINGS:
         left, right = enums.plain(left), enums.plain(right)
     if isinstance(left, Constant) and isinstance(right, Constant):
@@ -337,7 +341,9 @@ def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None, site
             return verdict(not truth)
         flag = flag_of(operand)
         return NOT_TENSOR if flag is None else NotTensor(flag=Flag(flag.key, not flag.negated))
-    tensor = quantized_in(each for each in options_of(operand) if isinstance(each, Tensor))
+    tensors = [each for each in options_of(operand) if isinstance(each, Tensor)]
+    note_tensors(interp, site, tensors)
+    tensor = quantized_in(tensors)
     if tensor is not None and op in UNSUPPORTED_UNARY:
         name, fails = UNSUPPORTED_UNARY[op], Outcome.FAILS
         report_unsupported(interp, name, op, fails, site, tensor, (operand,))

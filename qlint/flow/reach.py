@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qlint.flow.modules import around, is_module, modules_in
-from qlint.flow.values import Dict, Instance, List, Tuple, Value
+from qlint.flow.values import Dict, ExternalMethod, Instance, List, Tuple, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,9 @@ def note_reading(interp: Interpreter, owner: Instance, name: str, value: Value) 
             interp.kept_aside.discard(id(value))
         elif is_module(value):
             interp.kept_aside.add(id(value))
+    elif isinstance(value, ExternalMethod) and isinstance(value.receiver, Instance):
+        # Bound when it was put there: to what convert puts another one in the place of.
+        interp.kept_aside.add(id(value.receiver))
     elif isinstance(value, (List, Tuple)) or (isinstance(value, Dict) and value.owner is None):
         interp.plain_containers.add(id(value))
 

@@ -304,6 +304,9 @@ class _Runner:
         if forward is not None:
             function, bound = signature(forward)
             arguments = _float_arguments(function, skip=bound)
+            star = function.node.parameters.star
+            if star is not None:
+                arguments.args = (*arguments.args, float_input(function, star))
             site = Site.of(function)
         elif not isinstance(instance.cls, Class) or external_base(instance) in known.HAND_ON:
             arguments, site = Arguments(()), made.made_at

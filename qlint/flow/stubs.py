@@ -12,14 +12,17 @@ from qlint.flow.values import (
     NONE,
     UNKNOWN,
     Class,
+    Dict,
     External,
     Function,
     Instance,
+    List,
     State,
     Tensor,
     Tuple,
     Union,
     Value,
+    parts_of,
 )
 from qlint.semantics import kernels
 from qlint.semantics import modules as known
@@ -60,7 +63,8 @@ def check_input(
 ) -> Value:
     """Report a layer that gets floats though convert makes an int8 one of it; its result."""
     checked = interp.checked
-    if checked is None or isinstance(layer.cls, Class) or not kernels.makes_int8(base):
+    becomes_int8 = kernels.makes_int8(base) or base in known.FUNCTIONALS
+    if checked is None or isinstance(layer.cls, Class) or not becomes_int8:
         return result
     if not isinstance(result, Tensor) or result.state is not State.FLOAT:
         return result
@@ -97,8 +101,9 @@ def _int8(value: Value) -> Tensor | None:
     """The first tensor in what is returned that is int8 for sure."""
     if isinstance(value, Tensor):
         return value if value.state is State.QUANTIZED else None
-    if isinstance(value, Tuple):
-        return next((found for each in value.items if (found := _int8(each)) is not None), None)
+    if isinstance(value, (Tuple, List, Dict)):
+        items = parts_of(value)
+        return next((found for each in items if (found := _int8(each)) is not None), None)
     if isinstance(value, Union):
         options = [_int8(each) for each in value.options]
         return options[0] if all(each is not None for each in options) else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import module_methods, modules
+from qlint.flow import dtypes, module_methods, modules
 from qlint.flow.channels_last import after_operation, dequantized
 from qlint.flow.containers import iterate, known_items, new_dict, new_list
 from qlint.flow.events import Operation
 from qlint.flow.operators import binary, is_beyond_grids, quantized_result, report_unsupported
-from qlint.flow.usage import note_writing, own_storage
+from qlint.flow.usage import note_tensors, note_writing, own_storage
 from qlint.flow.values import (
     FLOAT,
     NONE,
@@ -263,6 +263,7 @@ def _report(
     site: Site,
     values: tuple[Value, ...],
 ) -> None:
+    note_tensors(interp, site, values)
     tensor = quantized_in(values)
     if tensor is None:
         return
@@ -283,6 +284,7 @@ def _check_kernel(
 ) -> bool:
     """Report an operation on a quantized tensor for which there is no int8 kernel."""
     values = arguments.values()
+    note_tensors(interp, site, values)
     tensor = quantized_in(values)
     if tensor is None or (short == "type" and not _is_dtype(arguments.get(1, "dtype"))):
         return False
@@ -327,10 +329,19 @@ def _spoils_kernel(short: str, arguments: Arguments) -> bool:
         given = arguments.get(position, name)
         return given is not None and quantized_in([given]) is not None
     if short in BOUNDED:
-        return any(isinstance(each, Tensor) for each in arguments.without_first().values())
+        return any(isinstance(bound, Tensor) for bound in _bounds(arguments))
+    if short == "interpolate" and arguments.get(6, "antialias") == Constant(True):
+        return True
     if short in LIKE_METHODS and short != "copy_":
         return arguments.get(1, "other") == FLOAT
     return short in LIKE_FUNCTIONS and _is_dtype(arguments.kwargs.get("dtype"))
+
+
+def _bounds(arguments: Arguments) -> list[Value]:
+    """All that a call gets but the tensor."""
+    by_keyword = "input" in arguments.kwargs
+    rest = arguments.args if by_keyword else arguments.args[1:]
+    return [*rest, *(value for name, value in arguments.kwargs.items() if name != "input")]
 
 
 def _fills_beyond(short: str, arguments: Arguments) -> bool:
@@ -378,7 +389,7 @@ def _result(
     if result is Result.NOT_TENSOR:
         return NotTensor(common_grid(values)) if short == "q_scale" else NOT_TENSOR
     if result is Result.FLOAT or _is_integer_cast(short, arguments):
-        return FLOAT
+        return replace(FLOAT, dtype=dtypes.of_call(short, values, arguments))
     if result is Result.QUANTIZED:
         scale = arguments.get(1, "scale")
         grid = scale.grid if isinstance(scale, NotTensor) else None
@@ -389,6 +400,8 @@ def _result(
         storages = tensor.storages if shares else own_storage()
         grid = _grid_after(short, tensor, values)
         tensor = replace(tensor, grid=grid, handed_on=False, storages=storages)
+        if tensor == FLOAT:
+            tensor = replace(tensor, dtype=dtypes.of_call(short, values, arguments))
     tensor = after_operation(interp, short, arguments, site, tensor)
     if result is Result.PIECES:
         return _pieces(interp, short, tensor, arguments)

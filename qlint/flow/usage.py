@@ -6,8 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from qlint.flow.layer_attributes import is_left_float
+from qlint.flow.modules import descendants
 from qlint.flow.values import (
     NONE,
+    Class,
+    Instance,
+    State,
     Storage,
     Tensor,
     Value,
@@ -19,13 +24,13 @@ from qlint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from qlint.flow.arguments import Arguments
     from qlint.flow.events import Operation, Site, UnsupportedOperation
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Exit
-    from qlint.flow.values import Class, Function
+    from qlint.flow.values import Function
     from qlint.syntax import model
 
 _WRITTEN = "<written>"  # no attribute has such a name
@@ -41,11 +46,14 @@ class Usage:
     operations whose operand is read under another name afterwards, or may be. ``operands`` are all
     that an operation has been seen to get, in the order in which they are written; none if there
     are not as many each time. ``named`` are, for each call of a module that does not run on int8,
-    the places where the class of that module is named.
+    the places where the class of that module is named. ``on_int8`` and ``on_float`` are the forward
+    passes in which a place has got int8 tensors, and nothing but float ones. ``listed`` is where
+    the program goes through the modules in an instance of a class.
 
     Of functions, ``inside`` are the classes in whose forward passes something happens at a place,
     ``inputs`` the names of the parameters by which a forward gets int8 tensors, or containers of
-    them (with a star in front), ``outputs`` what it returns.
+    them (with a star in front), ``outputs`` what it returns; ``inner`` are those that get int8
+    tensors from the forward of another module.
     """
 
     operands: dict[Site, tuple[Value, ...]] = field(default_factory=dict)
@@ -56,9 +64,40 @@ class Usage:
     inside: dict[Site, set[Class]] = field(default_factory=lambda: defaultdict(set))
     inputs: dict[Function, set[str]] = field(default_factory=lambda: defaultdict(set))
     outputs: dict[Function, Value] = field(default_factory=dict)
+    inner: set[Function] = field(default_factory=set)
+    on_int8: dict[Site, set[int]] = field(default_factory=lambda: defaultdict(set))
+    on_float: dict[Site, set[int]] = field(default_factory=lambda: defaultdict(set))
+    listed: dict[Class, set[Site]] = field(default_factory=lambda: defaultdict(set))
     named: dict[tuple[Site, str], set[Site | None]] = field(
         default_factory=lambda: defaultdict(set)
     )
+
+    def is_mixed(self, site: Site) -> bool:
+        """Whether a place gets int8 tensors and float ones by turns, in one forward pass."""
+        ints, floats = self.on_int8.get(site), self.on_float.get(site)
+        return ints is not None and floats is not None and not ints.isdisjoint(floats)
+
+
+def note_tensors(interp: Interpreter, site: Site, values: Iterable[Value]) -> None:
+    """Note what kind of tensors a place gets, if it gets any."""
+    tensors = [each for value in values for each in tensors_in(value)]
+    if tensors:
+        usage = interp.usage
+        floats = all(each.state is State.FLOAT for each in tensors)
+        running = interp.running[-1].instance if interp.running else None
+        if floats and running is not None and is_left_float(interp, running):
+            return  # on purpose: convert leaves what is in it as it is
+        (usage.on_float if floats else usage.on_int8)[site].add(interp.epoch)
+
+
+def note_listing(interp: Interpreter, instance: Instance, site: Site, *, deep: bool) -> None:
+    """Note that the children of a module are gone through, or all modules in it."""
+    parts: list[Value] = [instance]
+    if deep:
+        parts += [each for _, each in descendants(instance)]
+    for each in parts:
+        if isinstance(each, Instance) and isinstance(each.cls, Class):
+            interp.usage.listed[each.cls].add(site)
 
 
 def note_way(interp: Interpreter, site: Site) -> None:
@@ -87,6 +126,8 @@ def note_forward(
         if quantized_in((value,)) is not None:
             plain = all(isinstance(each, Tensor) or each == NONE for each in options_of(value))
             usage.inputs[function].add(name if plain else f"*{name}")
+            if interp.forward_depth > 1:
+                usage.inner.add(function)
     known = usage.outputs.get(function)
     usage.outputs[function] = result if known is None else join((known, result))
 

@@ -32,6 +32,14 @@ class State(Enum):
     MAYBE = "maybe"
 
 
+class Dtype(Enum):
+    """What the numbers of a tensor that is not quantized are."""
+
+    FLOAT = "float32"
+    WHOLE = "of whole numbers or truth values"
+    OTHER = "of another precision than float32"
+
+
 class Value:
     """Base of everything an expression can evaluate to."""
 
@@ -113,7 +121,8 @@ class Tensor(Value):
 
     Tensors with the same ``grid`` (not None) have the same qparams: they come from one quantizer.
     One ``handed_on`` by an unknown module may be a tuple with this tensor in front. The data lies
-    in one of ``storages``; of a tensor that has none, it is not known where.
+    in one of ``storages``; of a tensor that has none, it is not known where. The ``dtype`` of a
+    float one says that it is, or may be, none of float32.
     """
 
     state: State
@@ -122,6 +131,7 @@ class Tensor(Value):
     handed_on: bool = field(default=False, compare=False)
     channels_last: ChannelsLast | None = field(default=None, compare=False)
     storages: frozenset[Storage] = field(default=frozenset(), compare=False)
+    dtype: Dtype = field(default=Dtype.FLOAT, compare=False)
 
     @property
     def may_be_quantized(self) -> bool:
@@ -502,8 +512,11 @@ def _in_common(one: Value, other: Value) -> Value:
         return one if same else NOT_TENSOR
     if isinstance(one, Tuple) and one.written is not None:
         return replace(one, written=None)
-    if isinstance(one, Tensor) and isinstance(other, Tensor) and one.storages != other.storages:
-        return replace(one, storages=_storages_of((one, other)))
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        both = (one, other)
+        if one.storages == other.storages and one.dtype is other.dtype:
+            return one
+        return replace(one, storages=_storages_of(both), dtype=common_dtype(both))
     return one
 
 
@@ -525,8 +538,15 @@ def _merge_tensors(values: list[Value]) -> list[Value]:
     grid = grids.pop() if len(grids) == 1 else None if None in grids else object()
     formats = {each.channels_last for each in tensors}
     channels_last = formats.pop() if len(formats) == 1 else None
-    merged = Tensor(state, trace, grid, channels_last=channels_last, storages=_storages_of(tensors))
+    storages, dtype = _storages_of(tensors), common_dtype(tensors)
+    merged = Tensor(state, trace, grid, False, channels_last, storages, dtype)
     return [*(each for each in values if not isinstance(each, Tensor)), merged]
+
+
+def common_dtype(tensors: Iterable[Tensor]) -> Dtype:
+    """What the numbers of one of several tensors may be, unlike float32 if possible."""
+    found = {each.dtype for each in tensors}
+    return next((each for each in (Dtype.OTHER, Dtype.WHOLE) if each in found), Dtype.FLOAT)
 
 
 def _storages_of(tensors: Sequence[Tensor]) -> frozenset[Storage]:

@@ -75,6 +75,21 @@ BEYOND_GRIDS = 1e4
 # stays on the quantized path: it fails, and whoever repairs it with an int8 kernel goes on there.
 INTEGER_CASTS = _names("int long short char byte bool")
 INTEGER_DTYPES = _names("int int8 int16 int32 int64 uint8 long short bool")
+OTHER_FLOATS = _names("double half bfloat16")
+# Functions that make whole numbers or truth values, and those that keep what they get.
+MAKE_WHOLE = _names(
+    "randint randperm argmax argmin argsort nonzero one_hot bincount int_repr searchsorted "
+    "bucketize tril_indices triu_indices count_nonzero eq ne lt le gt ge not_equal greater "
+    "greater_equal less less_equal isnan isinf isfinite isin logical_and logical_or logical_not "
+    "logical_xor any all randint_like"
+)
+KEEP_WHOLE = _names(
+    "view view_as reshape reshape_as transpose permute flatten unflatten squeeze unsqueeze expand "
+    "expand_as broadcast_to chunk split narrow select unbind contiguous detach to cpu cuda t "
+    "movedim swapaxes diagonal unfold clone repeat repeat_interleave roll flip cat concat stack "
+    "where masked_fill gather index_select take cumsum sum abs neg clamp clip max min triu tril "
+    "sort topk"
+)
 # Functions that work on int8 unless this argument is int8, too.
 FLOAT_ARGUMENTS = {"grid_sample": ("grid", 1)}
 # Functions that work on int8 with numbers for bounds, but not with tensors.

@@ -1,0 +1,182 @@
+"""What a program asks of its modules by name, class or place, so that a fix may change the answer.
+
+Most of it is looked for in the text of the files, for no other program needs to be understood to
+see that a name is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from qlint.fixes.imports import meaning
+from qlint.syntax import model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from qlint.fixes.source import Source
+
+# `block.scale = 2`, `self.body.scale`, but not the methods of `x.add(y)` and `self.add.add(x, y)`.
+_ATTRIBUTE = re.compile(r"(\w+|[)\]])\s*\.\s*([A-Za-z_]\w*)\b(?!\s*[.(])")
+# `hasattr(m, "scale")`, `name == "scale"`, `"scale" in name`, `name.endswith("scale")`.
+_ASKED = re.compile(
+    r"""attr\([^"'\n]*,\s*f?["'](\w+)["']|[=!]=\s*["'](\w+)["']|["'](\w+)["']\s+(?:not\s+)?in\b"""
+    r"""|(?:starts|ends)with\(\s*["'](\w+)["']"""
+)
+_HOOK = re.compile(
+    r"(\.\s*)?(\w+|[)\]])\s*\.\s*register_(?:forward|full_backward|backward)\w*hook\b"
+)
+_CLASS_GIVEN = re.compile(r"\.__class__\s*=\s*(?:\w+\.)*(\w+)")
+_SIGNATURE = re.compile(r"\b(?:signature|getfullargspec|getargspec)\(")
+_SWAPS = re.compile(r"\bsetattr\(|_modules\[|\.add_module\(|set_submodule\(")
+_ASKS_CLASS = re.compile(r"\bisinstance\(|\btype\(|__class__")
+_THIS = frozenset({"self", "cls"})
+# What torch's functions are read from, as a rule.
+_NO = _THIS | {"torch", "F", "functional", "operator", "np", "math", "nn"}
+_EQUAL = frozenset({"is", "==", "is not", "!="})
+_IN = frozenset({"in", "not in"})
+
+
+class Program:
+    """All linted files together; of some that do not matter otherwise there is only the text."""
+
+    def __init__(self, sources: Sequence[Source], others: Sequence[str]) -> None:
+        self._sources = sources
+        self._others = others
+
+    @property
+    def _texts(self) -> Iterator[str]:
+        yield from (each.text for each in self._sources)
+        yield from self._others
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of attributes that are given or read from outside of a class, or asked for."""
+        found: set[str] = set()
+        for source in self._sources:
+            for receiver, name in _ATTRIBUTE.findall(source.text):
+                if receiver not in _THIS and receiver not in source.imported:
+                    found.add(name)
+        for text in self._others:
+            found.update(name for receiver, name in _ATTRIBUTE.findall(text) if receiver not in _NO)
+        for text in self._texts:
+            found.update(name for names in _ASKED.findall(text) for name in names if name)
+        return frozenset(found)
+
+    @cached_property
+    def _hooked(self) -> frozenset[str]:
+        """The attributes that hooks are hung on, empty for what is no attribute."""
+        return frozenset(
+            name if is_attribute else ""
+            for text in self._texts
+            for is_attribute, name in _HOOK.findall(text)
+            if is_attribute or name not in _THIS
+        )
+
+    def may_be_hooked(self, name: str) -> bool:
+        """Whether a hook may hang on a module that is kept under a name."""
+        return not self._hooked.isdisjoint({name, ""})
+
+    def is_hooked(self, name: str) -> bool:
+        """Whether a hook hangs on a module that is kept under a name."""
+        return name in self._hooked
+
+    @cached_property
+    def instances_turned_into(self) -> frozenset[str]:
+        """The names of classes that existing instances are turned into: no ``__init__`` runs."""
+        return frozenset(name for text in self._texts for name in _CLASS_GIVEN.findall(text))
+
+    @cached_property
+    def reads_signatures(self) -> bool:
+        """Whether it asks callables for their parameters."""
+        return any(map(_SIGNATURE.search, self._texts))
+
+    @cached_property
+    def swapped(self) -> frozenset[str]:
+        """The classes of torch's whose instances it replaces wherever it finds them."""
+        found: set[str] = set()
+        for source in self._sources:
+            if not (_SWAPS.search(source.text) and _ASKS_CLASS.search(source.text)):
+                continue
+            for function in source.functions:
+                if _SWAPS.search(source.of_all(function)):
+                    tested = [each for test in _class_tests(function) for each in _parts(test)]
+                    found.update(meaning(source, each) for each in tested)
+                    if any(isinstance(each, model.Name) for each in tested):
+                        found |= self._given_to(function.name)
+        return frozenset(found - {""})
+
+    def _given_to(self, function: str) -> set[str]:
+        """The classes that are given to a function anywhere."""
+        return {
+            meaning(source, part)
+            for source in self._sources
+            if f"{function}(" in source.text
+            for node in source.calls
+            if model.last_name(node.func) == function
+            for argument in node.arguments
+            for part in _parts(argument.value)
+        }
+
+    def asks_for_type(self, dotted: str) -> bool:
+        """Whether it may tell an instance of just this class from one of a class derived from it,
+        and not only by ``isinstance``.
+        """  # noqa: D205
+        return dotted in self._exact_types or "" in self._exact_types
+
+    @cached_property
+    def _exact_types(self) -> frozenset[str]:
+        """The classes that types are compared with, empty for what is not written out."""
+        found: set[str] = set()
+        for source in self._sources:
+            if "type(" in source.text or "__class__" in source.text:
+                for node in source.nodes:
+                    found.update(_compared_types(source, node))
+        return frozenset(found)
+
+
+def _compared_types(source: Source, node: model.Node) -> Iterator[str]:
+    """The classes that a comparison compares the type of something with; empty where the type is
+    looked up in a table that is not written out.
+    """  # noqa: D205
+    if isinstance(node, model.Compare) and len(node.ops) == 1:
+        sides = (node.left, node.comparators[0])
+        if not any(_is_type(each) for each in sides):
+            return
+        other = sides[1] if _is_type(sides[0]) else sides[0]
+        written = isinstance(other, model.Sequence)
+        if node.ops[0] in _EQUAL or (node.ops[0] in _IN and written):
+            yield from (name for each in _parts(other) if (name := meaning(source, each)))
+        elif node.ops[0] in _IN:
+            yield ""
+    elif isinstance(node, model.Subscript) and _is_type(node.index):
+        yield ""
+    elif isinstance(node, model.Call) and model.last_name(node.func) == "get":
+        yield from ("" for each in node.arguments[:1] if _is_type(each.value))
+
+
+def _is_type(node: model.Expression) -> bool:
+    """``type(x)`` or ``x.__class__``."""
+    if isinstance(node, model.Attribute):
+        return node.name == "__class__"
+    return isinstance(node, model.Call) and model.is_name(node.func, "type")
+
+
+def _class_tests(function: model.FunctionDef) -> Iterator[model.Expression]:
+    """What a function asks modules to be instances of."""
+    for node in model.walk(function.body):
+        if isinstance(node, model.Call) and model.is_name(node.func, "isinstance"):
+            yield from (each.value for each in node.arguments[1:2])
+        elif isinstance(node, model.Compare) and _is_type(node.left):
+            yield from node.comparators
+
+
+def _parts(node: model.Expression) -> tuple[model.Expression, ...]:
+    """The classes in a tuple of them, or in a union."""
+    if isinstance(node, model.Sequence):
+        return node.elements
+    if isinstance(node, model.BinaryOp):
+        return (*_parts(node.left), *_parts(node.right))
+    return (node,)
