@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _TESTS = frozenset({"isinstance", "issubclass", "hasattr", "type"})
 _OF_DICT = frozenset({"items", "values", "keys"})
 # What these do with all items does not depend on how many there are, or in which order.
+_COUNT = frozenset({"list", "tuple", "len", "enumerate", "zip", "sorted", "reversed", "next"})
 _BY_NAME = frozenset({"dict", "OrderedDict"})
 _KEEPS = frozenset({"append", "add", "extend", "insert", "appendleft", "add_module"})
 
@@ -29,7 +30,7 @@ def minds_one_more(source: Source, listing: model.Expression) -> bool:
     if isinstance(outer, model.Argument):
         call = next(iter(source.around(outer)), None)
         if isinstance(call, model.Call):
-            if model.last_name(call.func) in _BY_NAME:
+            if model.last_name(call.func) in _BY_NAME or _goes_by_name(listing, call):
                 return False
             if model.last_name(call.func) in ("list", "tuple", "reversed"):
                 node, outer = call, next(iter(source.around(call)), None)
@@ -40,6 +41,12 @@ def minds_one_more(source: Source, listing: model.Expression) -> bool:
         comprehension = next(iter(source.around(outer)), None)
         return not any(_is_test(each, _names_in(outer.target)) for each in _all(comprehension))
     return True
+
+
+def _goes_by_name(listing: model.Expression, call: model.Call) -> bool:
+    """Whether modules are handed to a function of the program with their names."""
+    named = isinstance(listing, model.Call) and model.last_name(listing.func).startswith("named_")
+    return named and model.last_name(call.func) not in _COUNT
 
 
 def _outside_of_methods(
@@ -71,6 +78,9 @@ def _is_test(node: model.Node, names: frozenset[str]) -> bool:
             for argument in node.arguments
             for each in model.walk(argument.value)
         )
+    if isinstance(node, model.Call) and isinstance(node.func, model.Attribute):
+        by_name = node.func.name in ("startswith", "endswith")
+        return by_name and _is_one_of(node.func.value, names)
     if isinstance(node, model.Compare):  # by the name of the module
         return any(
             isinstance(each, model.Name) and each.id in names
@@ -83,6 +93,8 @@ def _is_test(node: model.Node, names: frozenset[str]) -> bool:
 def _minds(block: model.Block, names: frozenset[str]) -> Iterator[bool]:
     """For each thing that a loop does with every module, whether it minds one more."""
     for statement in block:
+        if isinstance(statement, model.Assign) and any(_uses(statement.value, names)):
+            names |= {each.id for each in statement.targets if isinstance(each, model.Name)}
         if isinstance(statement, model.If):
             if any(_is_test(each, names) for each in model.walk(statement.test)):
                 others = statement.body if _is_negated(statement.test) else statement.orelse
@@ -114,11 +126,17 @@ def _does(node: model.Node, names: frozenset[str]) -> bool:
     if isinstance(node, model.Call):
         if isinstance(node.func, model.Name) and node.func.id in names:
             return True
-        is_kept = isinstance(node.func, model.Attribute) and node.func.name in _KEEPS
+        if not isinstance(node.func, model.Attribute):
+            return False
+        if node.func.name.endswith("hook"):
+            return _is_one_of(node.func.value, names)
+        is_kept = node.func.name in _KEEPS
         return is_kept and any(_is_one_of(each.value, names) for each in node.arguments)
     if isinstance(node, model.Assign):
         kept = any(isinstance(each, model.Subscript) for each in node.targets)
         return kept and node.value is not None and _is_one_of(node.value, names)
+    if isinstance(node, model.Yield) and node.is_from:  # of one module after the other
+        return False
     if isinstance(node, (model.Return, model.Yield)):
         return node.value is not None and any(
             _is_one_of(each, names) for each in model.walk(node.value)
@@ -126,6 +144,10 @@ def _does(node: model.Node, names: frozenset[str]) -> bool:
     return isinstance(node, model.AugmentedAssign) or (
         isinstance(node, model.Jump) and node.kind == "break"
     )
+
+
+def _uses(node: model.Node | None, names: frozenset[str]) -> Iterator[bool]:
+    return (_is_one_of(each, names) for each in _all(node))
 
 
 def _is_one_of(node: model.Node, names: frozenset[str]) -> bool:

@@ -270,13 +270,7 @@ class Owner:
         init = self._init()
         if init is None:
             return frozenset()
-        found = set()
-        for node in model.walk((init.parameters, init.body)):
-            if isinstance(node, model.Parameter):
-                found.add(node.name)
-            elif isinstance(node, model.Assign):
-                targets = model.walk(node.targets)
-                found |= {each.id for each in targets if isinstance(each, model.Name)}
+        found = {name for node in model.walk((init.parameters, init.body)) for name in _binds(node)}
         return frozenset(found)
 
     def _check_hidden(self, made: str) -> None:
@@ -374,6 +368,22 @@ class Owner:
 
 def _place(site: Site) -> tuple[str, int]:
     return str(site.module.path), site.start
+
+
+def _binds(node: model.Node) -> Iterator[str]:
+    """The names that a node binds in the function that it is in."""
+    targets: tuple[object, ...] = ()
+    if isinstance(node, (model.Parameter, model.FunctionDef, model.ClassDef)):
+        yield node.name
+    elif isinstance(node, (model.Import, model.ImportFrom)):
+        yield from model.imported((node,))
+    elif isinstance(node, model.Assign):
+        targets = node.targets
+    elif isinstance(node, (model.For, model.NamedExpr)):
+        targets = (node.target,)
+    elif isinstance(node, model.With):
+        targets = tuple(target for _, target in node.items if target is not None)
+    yield from (each.id for each in model.walk(targets) if isinstance(each, model.Name))
 
 
 def _hands_on(init: Value | None) -> bool:

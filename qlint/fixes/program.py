@@ -29,7 +29,11 @@ _HOOK = re.compile(
     r"(\.\s*)?(\w+|[)\]])\s*\.\s*register_(?:forward|full_backward|backward)\w*hook\b"
 )
 _CLASS_GIVEN = re.compile(r"\.__class__\s*=\s*(?:\w+\.)*(\w+)")
-_SIGNATURE = re.compile(r"\b(?:signature|getfullargspec|getargspec)\(")
+_SIGNATURE = re.compile(
+    r"\b(?:signature|getfullargspec|getargspec)"
+    r"\([\w.\[]*(?:cls|class|type|mod|net|block|layer|__init__)",
+    re.IGNORECASE,
+)
 _SWAPS = re.compile(r"\bsetattr\(|_modules\[|\.add_module\(|set_submodule\(")
 _ASKS_CLASS = re.compile(r"\bisinstance\(|\btype\(|__class__")
 _THIS = frozenset({"self", "cls"})
@@ -90,12 +94,12 @@ class Program:
 
     @cached_property
     def reads_signatures(self) -> bool:
-        """Whether it asks callables for their parameters."""
+        """Whether it asks classes, by the names of what it asks, for their parameters."""
         return any(map(_SIGNATURE.search, self._texts))
 
     @cached_property
     def swapped(self) -> frozenset[str]:
-        """The classes of torch's whose instances it replaces wherever it finds them."""
+        """The classes of torch's whose instances it replaces by others wherever it finds them."""
         found: set[str] = set()
         for source in self._sources:
             if not (_SWAPS.search(source.text) and _ASKS_CLASS.search(source.text)):
@@ -103,7 +107,8 @@ class Program:
             for function in source.functions:
                 if _SWAPS.search(source.of_all(function)):
                     tested = [each for test in _class_tests(function) for each in _parts(test)]
-                    found.update(meaning(source, each) for each in tested)
+                    made = {meaning(source, each.func) for each in _calls(function)}
+                    found |= {meaning(source, each) for each in tested} - made
                     if any(isinstance(each, model.Name) for each in tested):
                         found |= self._given_to(function.name)
         return frozenset(found - {""})
@@ -124,37 +129,71 @@ class Program:
         """Whether it may tell an instance of just this class from one of a class derived from it,
         and not only by ``isinstance``.
         """  # noqa: D205
-        return dotted in self._exact_types or "" in self._exact_types
+        short = re.compile(rf"\b{dotted.rpartition('.')[2]}\b")
+        return any(
+            dotted in found or ("" in found and short.search(source.text))
+            for source, found in self._exact_types
+        )
 
     @cached_property
-    def _exact_types(self) -> frozenset[str]:
-        """The classes that types are compared with, empty for what is not written out."""
-        found: set[str] = set()
-        for source in self._sources:
-            if "type(" in source.text or "__class__" in source.text:
-                for node in source.nodes:
-                    found.update(_compared_types(source, node))
-        return frozenset(found)
+    def _exact_types(self) -> list[tuple[Source, frozenset[str]]]:
+        """For each file, the classes that types are compared with, empty for what is not written
+        out there.
+        """  # noqa: D205
+        return [
+            (source, found)
+            for source in self._sources
+            if "type(" in source.text or "__class__" in source.text
+            if (found := frozenset(t for node in source.nodes for t in _compared(source, node)))
+        ]
 
 
-def _compared_types(source: Source, node: model.Node) -> Iterator[str]:
+def _compared(source: Source, node: model.Node) -> Iterator[str]:
     """The classes that a comparison compares the type of something with; empty where the type is
-    looked up in a table that is not written out.
+    looked up in a table that is not written out in the same file.
     """  # noqa: D205
     if isinstance(node, model.Compare) and len(node.ops) == 1:
         sides = (node.left, node.comparators[0])
         if not any(_is_type(each) for each in sides):
             return
         other = sides[1] if _is_type(sides[0]) else sides[0]
-        written = isinstance(other, model.Sequence)
-        if node.ops[0] in _EQUAL or (node.ops[0] in _IN and written):
+        if node.ops[0] in _EQUAL:
             yield from (name for each in _parts(other) if (name := meaning(source, each)))
         elif node.ops[0] in _IN:
-            yield ""
+            yield from _in_table(source, other)
     elif isinstance(node, model.Subscript) and _is_type(node.index):
-        yield ""
-    elif isinstance(node, model.Call) and model.last_name(node.func) == "get":
-        yield from ("" for each in node.arguments[:1] if _is_type(each.value))
+        yield from _in_table(source, node.value)
+    elif isinstance(node, model.Call) and isinstance(node.func, model.Attribute):
+        given = node.arguments[0].value if node.arguments else None
+        if node.func.name == "get" and given is not None and _is_type(given):
+            yield from _in_table(source, node.func.value)
+
+
+def _in_table(source: Source, table: model.Expression) -> Iterator[str]:
+    """The classes in a list or dict that is written out, or that a file binds to a name."""
+    if isinstance(table, model.Name):
+        bound = [
+            each.value
+            for each in source.body
+            if isinstance(each, model.Assign)
+            and any(model.is_name(target, table.id) for target in each.targets)
+        ]
+        table = bound[0] if len(bound) == 1 and bound[0] is not None else table
+    if isinstance(table, model.Sequence):
+        keys: list[model.Expression | None] = [*table.elements]
+    elif isinstance(table, model.Dict):
+        keys = [key for key, _ in table.items]
+    else:
+        keys = [None]
+    for key in keys:
+        if key is None:
+            yield ""
+        elif name := meaning(source, key):
+            yield name
+
+
+def _calls(function: model.FunctionDef) -> Iterator[model.Call]:
+    return (each for each in model.walk(function.body) if isinstance(each, model.Call))
 
 
 def _is_type(node: model.Expression) -> bool:

@@ -280,14 +280,19 @@ def call_function(
     if subject is not None and idle_code.ends_at(function, subject):
         return NONE
 
+    is_constructor = function.qualname.endswith(".__init__")
+    constructs = is_constructor and isinstance(receiver, Instance) and modules.is_module(receiver)
+
     def run() -> Value:
         if not interp.enter(function, receiver, subject):
             return UNKNOWN
         interp.running_with[function] = values
+        interp.constructing += constructs
         try:
             return _run(interp, function, receiver, arguments, site, at_yield)
         finally:
             interp.leave()
+            interp.constructing -= constructs
             if outer is None:
                 del interp.running_with[function]
             else:

@@ -108,6 +108,8 @@ class Interpreter:
         self.selecting = 0
         self.trying = 0
         self.forward_depth = 0
+        # How many constructors of modules are running: nothing is converted yet.
+        self.constructing = 0
         self._installed: dict[str, Value | None] = {}
         # Whether an expression inside of a `try` has raised an error.
         self.raised = False
@@ -157,6 +159,11 @@ class Interpreter:
             prepared |= {part.cls for part in parts if isinstance(part, Instance)}
         return self.log.outside(self.graph_models, prepared)
 
+    @property
+    def assumes_int8(self) -> bool:
+        """Whether models are taken to be converted: not while their constructors run."""
+        return self.assume_quantized and not self.constructing
+
     # Entry points
 
     def start(self, flags: dict[object, bool]) -> None:
@@ -166,6 +173,7 @@ class Interpreter:
         self.epoch += 1
         self.raised = False
         self.repeating = self.selecting = self.trying = self.forward_depth = 0
+        self.constructing = 0
         self.running_with.clear()
         self.named.clear()
         self._stack.clear()

@@ -128,13 +128,14 @@ def _run_forward(
         return hand_on(arguments)
     outermost = interp.forward_depth == 0
     # What compares the outputs of a model with targets works on what has been dequantized.
-    assumed = outermost and interp.assume_quantized and not known.is_loss(cls.name)
+    assumed = outermost and interp.assumes_int8 and not known.is_loss(cls.name)
     if outermost:
         _begin_pass(interp)
     if assumed:
         arguments = _assumed_inputs(interp, forward, cls)
     repeats = count_call(interp, instance, arguments, site)
-    interp.forwarded.add(id(instance))
+    if not interp.constructing:
+        interp.forwarded.add(id(instance))
     interp.repeating += repeats
     interp.forward_depth += 1
     interp.forwarding.append(cls)
@@ -147,7 +148,8 @@ def _run_forward(
     interp.forwarding.pop()
     function, bound = signature(forward)
     note_forward(interp, function, arguments, result, bound=bound)
-    if not interp.budget.exhausted and (outermost or _says_what_it_gets(arguments)):
+    has_shown = not interp.budget.exhausted and not interp.constructing
+    if has_shown and (outermost or _says_what_it_gets(arguments)):
         interp.ran_forward.add(cls)
     if is_swapped and (interp.log.failed_since(mark) or id(instance) in interp.unswapped):
         interp.unswapped.discard(id(instance))
@@ -204,7 +206,7 @@ def external_forward(
     if base in known.EAGER_PARTS:
         interp.flags.saw_stub()
     if base in known.QUANT_STUBS:
-        if layer_attributes.is_left_float(interp, instance):
+        if interp.constructing or layer_attributes.is_left_float(interp, instance):
             return FLOAT
         message = f"quantized here by `{arguments.spelled}`"
         made = interp.quantized(site, message, grid=grid_of(instance))
@@ -216,7 +218,8 @@ def external_forward(
     if base == known.SEQUENTIAL:
         return _run_children(interp, instance, arguments, site)
     if base == known.QUANT_WRAPPER:
-        inputs = interp.quantized(site, "quantized here by the QuantWrapper")
+        message = "quantized here by the QuantWrapper"
+        inputs = FLOAT if interp.constructing else interp.quantized(site, message)
         return _run_inside(interp, instance, type(arguments)((inputs,)), site)
     if base in known.PARALLEL:
         return _run_inside(interp, instance, arguments, site, keep=True)
@@ -233,7 +236,7 @@ def _layer(
     result = _on_grid(hand_on(arguments), instance, base)
     if interp.checked is not None:
         result = stubs.check_input(interp, instance, base, arguments, result, site)
-    makes_int8 = interp.assume_quantized and kernels.makes_int8(base)
+    makes_int8 = interp.assumes_int8 and kernels.makes_int8(base)
     is_float = makes_int8 and layer_attributes.is_left_float(interp, instance)
     if makes_int8 and not is_float and result in (FLOAT, UNKNOWN):
         name = base.rpartition(".")[2]
@@ -396,9 +399,10 @@ def _run_children(
     outermost = interp.forward_depth == 0
     if outermost:
         _begin_pass(interp)
-        if interp.assume_quantized:
+        if interp.assumes_int8:
             value = interp.quantized(site, "the input of the nn.Sequential is assumed quantized")
-    interp.forwarded.add(id(instance))
+    if not interp.constructing:
+        interp.forwarded.add(id(instance))
     interp.running.append(Running(instance, arguments, site, hands_on=True))
     interp.forward_depth += 1
     for name, child in children(instance):
@@ -408,7 +412,7 @@ def _run_children(
         value = interp.call(child, type(arguments)((value,), spelled=spelled), site)
     interp.forward_depth -= 1
     interp.running.pop()
-    return FLOAT if outermost and interp.assume_quantized else value
+    return FLOAT if outermost and interp.assumes_int8 else value
 
 
 def _forget_calls(interp: Interpreter, instance: Instance) -> None:

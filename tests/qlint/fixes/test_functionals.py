@@ -227,3 +227,130 @@ def test_a_float_operand_gets_a_stub_of_its_own() -> None:
     assert "from torch.ao.quantization import QuantStub" in repaired.after
     assert_same_float(repaired, X)
     run_int8(repaired.after, X)
+
+
+MIXED = """
+from torch.ao.quantization import DeQuantStub
+
+
+class Swish(nn.Module):
+    def forward(self, x):
+        return x * torch.sigmoid(x)
+
+
+class Join(nn.Module):
+    def forward(self, xs):
+        return torch.cat(xs, 1)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.swish1, self.swish2 = Swish(), Swish()
+        self.join1, self.join2 = Join(), Join()
+        self.dequant = DeQuantStub()
+        QCONFIG
+
+    def forward(self, x):
+        x = self.conv(x)
+        x = self.dequant(self.join1([x, self.swish1(x)]))
+        return self.join2([self.swish2(x), x])
+"""
+
+
+def test_what_works_on_floats_as_well_takes_a_human() -> None:
+    repaired = repair(HEAD + MIXED.replace("        QCONFIG\n", ""))
+    assert repaired.after == repaired.before
+    assert sorted(repaired.codes_left) == ["QL103", "QL106"]
+    assert repaired.reasons.count("works on float tensors as well in the same forward pass") == 2
+
+
+def test_what_works_on_floats_in_a_part_that_is_left_float_is_fixed() -> None:
+    line = "self.swish2.qconfig = self.join2.qconfig = None"
+    repaired = repair(HEAD + MIXED.replace("QCONFIG", line))
+    assert repaired.codes_left == []
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
+@pytest.mark.parametrize(
+    ("operand", "dtype"),
+    [
+        ("(y > 0)", "whole numbers"),
+        ("torch.arange(4)", "whole numbers"),
+        ("torch.arange(4).unsqueeze(0)", "whole numbers"),
+        ("torch.tensor([1, 2, 3, 4])", "whole numbers"),
+        ("self.whole", "whole numbers"),
+        ("self.wide", "another precision"),
+        ("torch.linspace(0, 1, 4, dtype=torch.float64)", "another precision"),
+        ("torch.ones(4).double().sin()", "another precision"),
+        ("torch.randint(0, 2, (4,))", "whole numbers"),
+    ],
+)
+@pytest.mark.parametrize("form", ["y = y + {}", "y += {}", "y = torch.cat([y, {} + y[:1]])"])
+def test_an_operand_that_no_observer_takes(operand: str, dtype: str, form: str) -> None:
+    lines = (form.format(operand), "return y")
+    repaired = repair(of_dtypes(*lines), unsafe=True)
+    assert repaired.after.count("_quant") == 0
+    assert dtype in repaired.reasons
+
+
+@pytest.mark.parametrize(
+    "operand",
+    [
+        "(y > 0).float()",
+        "torch.arange(4).float()",
+        "torch.arange(4, dtype=torch.float32)",
+        "torch.arange(0.0, 4.0)",
+        "torch.tensor([1.0, 2.0, 3.0, 4.0])",
+        "self.whole * 0.5",
+        "self.whole / 2",
+        "self.wide.to(torch.float)",
+        "torch.linspace(0, 1, 4)",
+        "torch.arange(4).sin()",
+    ],
+)
+def test_an_operand_of_floats_is_quantized(operand: str) -> None:
+    repaired = repair(of_dtypes(f"return y + {operand}"), unsafe=True)
+    assert repaired.codes_left == []
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
+def of_dtypes(*lines: str) -> str:
+    body = "\n        ".join(lines)
+    return f"""{HEAD}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.register_buffer("whole", torch.arange(4))
+        self.register_buffer("wide", torch.linspace(0, 1, 4, dtype=torch.float64))
+
+    def forward(self, x):
+        y = self.conv(x)
+        {body}
+"""
+
+
+@pytest.mark.parametrize("call", ["self.op(y, x)", "op(y, x)", "self.act(y)", "self.join([y, x])"])
+def test_a_function_that_may_be_another_one(call: str) -> None:
+    source = f"""{HEAD}
+op = torch.add
+
+
+class Net(nn.Module):
+    def __init__(self, op=torch.add, act=F.relu, join=torch.cat):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.op, self.act, self.join = op, act, join
+
+    def forward(self, x):
+        y = self.conv(x)
+        return {call}
+"""
+    repaired = repair(source)
+    assert repaired.after == source
+    assert "may be another function elsewhere" in repaired.reasons

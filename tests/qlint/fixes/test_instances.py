@@ -101,3 +101,22 @@ def test_scalars_and_branches_share_nothing() -> None:
     repaired = repair(source)
     assert repaired.after == source
     assert repaired.left == []
+
+
+def test_a_relu_that_has_a_local_name_as_well() -> None:
+    source = f"""{HEAD}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        act = self.relu = nn.ReLU(inplace=True)
+        self.head = nn.Sequential(nn.Conv2d(3, 3, 1), act)
+        self.conv1, self.conv2 = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        x = self.relu(self.conv1(x))
+        return self.relu(self.conv2(x))
+"""
+    repaired = repair(source)
+    assert "self.relu2 = nn.ReLU(inplace=True)" in repaired.after
+    assert_same_float(repaired, torch.randn(1, 3, 4, 4))

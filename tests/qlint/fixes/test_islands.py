@@ -190,3 +190,94 @@ class Net(nn.Module):
     assert "self.plain_quant(self.plain(self.plain_dequant(self.same(x))))" in repaired.after
     assert_same_float(repaired, X)
     run_int8(repaired.after, X)
+
+
+RECURRENT = f"""{HEAD}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.RNN(4, 4, batch_first=True)
+        self.again = nn.GRU(4, 4, batch_first=True)
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x):
+        y, state = self.rnn(x)
+        z, _ = self.again(y, state)
+        return self.fc(z), self.fc(state[-1])
+"""
+
+
+def test_states_of_recurrent_layers_are_int8_as_well() -> None:
+    x = torch.randn(2, 5, 4, generator=torch.Generator().manual_seed(0))
+    repaired = repair(RECURRENT, unsafe=True)
+    assert repaired.codes_left == ["QL203"]
+    assert_same_float(repaired, x)
+    run_int8(repaired.after, x)
+
+
+def test_states_of_an_lstm_are_int8_as_well() -> None:
+    x = torch.randn(2, 5, 4, generator=torch.Generator().manual_seed(0))
+    source = RECURRENT.replace("nn.RNN(4, 4,", "nn.LSTM(4, 4, proj_size=0,").replace(
+        "self.again(y, state)", "self.again(y, state[0])"
+    )
+    source = source.replace("self.fc(state[-1])", "self.fc(state[0][-1]), self.fc(state[1][-1])")
+    repaired = repair(source, unsafe=True)
+    assert_same_float(repaired, x)
+    run_int8(repaired.after, x)
+
+
+def test_a_module_that_works_on_floats_too() -> None:
+    source = f"""{HEAD}
+from torch.ao.quantization import DeQuantStub
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.act = nn.SiLU()
+        self.after = nn.SiLU()
+        self.dequant = DeQuantStub()
+
+    def forward(self, x):
+        x = self.dequant(self.act(self.conv(x)))
+        return self.act(x) + 1
+"""
+    repaired = repair(source, unsafe=True)
+    assert repaired.after == source
+    assert "works on float tensors as well" in repaired.reasons
+    repaired = repair(source.replace("self.act(x) + 1", "self.after(x) + 1"), unsafe=True)
+    assert "self.act = FloatSiLU()" in repaired.after
+    assert "self.after = nn.SiLU()" in repaired.after
+    assert not run_int8(repaired.after, X)[0].is_quantized
+
+
+LATE = """
+def threads():
+    pass
+
+
+threads()
+
+import torch
+import torch.nn as nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.act = nn.SiLU()
+
+    def forward(self, x):
+        return self.act(self.conv(x)) + x
+"""
+
+
+@pytest.mark.parametrize("head", ["", "import os\n\n", "from torch.ao import quantization\n\n"])
+def test_an_island_stands_below_what_it_needs(head: str) -> None:
+    repaired = repair(head + LATE, unsafe=True)
+    assert "self.act = FloatSiLU()" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)

@@ -273,3 +273,120 @@ def test_loops_over_the_children_leave_the_new_one_out(base: str) -> None:
     assert_same_float(repaired, X)
     run_int8(repaired.after, X)
     assert repaired.codes_left == []
+
+
+EARLY = """
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.build()
+        with torch.no_grad():
+            self.size = CALL
+
+    def build(self):
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return self.features(x)
+
+
+class Net(Base):
+    def features(self, x):
+        return self.part(x)
+
+    def part(self, x):
+        return self.conv(x) + x
+"""
+
+
+@pytest.mark.parametrize("call", ["self.features(torch.ones(1, 3, 2, 2))", "self(torch.ones(1))"])
+def test_a_method_that_the_constructor_of_the_base_runs(call: str) -> None:
+    repaired = repair(HEAD + EARLY.replace("CALL", call))
+    assert repaired.after == repaired.before
+    assert "`Base.__init__` runs `part`, and the attribute would not be there" in repaired.reasons
+
+
+def test_a_method_that_the_constructor_of_the_base_does_not_run() -> None:
+    repaired = repair(HEAD + EARLY.replace("CALL", "len(self.conv.weight)"))
+    assert "self.add = FloatFunctional()" in repaired.after
+    assert_same_float(repaired, X)
+
+
+def test_a_method_that_the_constructor_of_the_class_itself_runs() -> None:
+    source = """
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.size = self.part(torch.ones(1, 3, 2, 2)).shape
+
+    def part(self, x):
+        return self.conv(x) + x
+
+    def forward(self, x):
+        return self.part(x)
+"""
+    repaired = repair(HEAD + source)
+    assert repaired.count == 1
+    assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(
+    ("mixin", "calls"),
+    [
+        ("self.config = config", "Mixin.__init__(self, 1)\n        nn.Module.__init__(self)"),
+        ("self.config = config", "nn.Module.__init__(self)\n        Mixin.__init__(self, 1)"),
+        ("super().__init__()", "super().__init__(1)"),
+        ("self.config = config", "super().__init__(1)\n        nn.Module.__init__(self)"),
+    ],
+)
+def test_behind_the_constructor_that_leads_to_that_of_module(mixin: str, calls: str) -> None:
+    source = f"""
+
+class Mixin:
+    def __init__(self, config):
+        {mixin}
+
+
+class Net(Mixin, nn.Module):
+    def __init__(self):
+        {calls}
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return self.conv(x) + x
+"""
+    repaired = repair(HEAD + source)
+    assert repaired.count == 1
+    assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "line"),
+    [("nn=5", "self.k = nn"), ("", "nn = 5"), ("", "nn, k = 5, 6"), ("", "for nn in (1, 2): pass")],
+)
+def test_a_name_that_means_something_else_in_the_constructor(parameters: str, line: str) -> None:
+    source = f"""
+class Part(nn.Module):
+    def __init__(self, conv, {parameters}):
+        super().__init__()
+        {line}
+        self.conv = conv
+
+    def forward(self, x):
+        return F.relu(self.conv(x))
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part(nn.Conv2d(3, 3, 1))
+
+    def forward(self, x):
+        return self.part(x)
+"""
+    repaired = repair(HEAD + source)
+    assert "self.relu = torch.nn.ReLU()" in repaired.after
+    assert_same_float(repaired, X)

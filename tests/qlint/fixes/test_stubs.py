@@ -189,3 +189,32 @@ def test_what_runs_as_it_is_is_left_alone(source: str) -> None:
 def test_other_flows_need_no_stubs(script_: str) -> None:
     source = HEAD + NET.format("None", "return self.block(x)") + script_
     assert repair(source, assume_quantized=False).left == []
+
+
+PART = (
+    script("return self.block(x).mean([2, 3])", quant="QuantStub()", model="Block()")
+    + """
+
+class Whole(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.block = Block()
+
+    def forward(self, x):
+        return self.dequant(self.block(QUANT))
+"""
+)
+
+
+def test_a_model_that_is_part_of_a_quantized_one_as_well() -> None:
+    source = PART.replace("QUANT))", "self.quant(x)))")
+    repaired = repair(source, unsafe=True, assume_quantized=False)
+    assert repaired.after == source
+    assert sorted(repaired.codes_left) == ["QL401", "QL402"]
+    assert "part of another model as well" in repaired.reasons
+
+
+def test_a_model_that_is_part_of_a_float_one_as_well() -> None:
+    repaired = repair(PART.replace("QUANT))", "x))"), unsafe=True, assume_quantized=False)
+    assert repaired.left == []

@@ -1,0 +1,144 @@
+"""Code that goes through the children of a module: whether it minds one more of them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair
+
+X = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+
+SOURCE = (
+    HEAD
+    + """
+
+class Body(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 3, 1)
+        self.conv2 = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return self.conv2(self.conv1(x)) + x
+
+
+def find(named):
+    return [m for n, m in named if n == "conv1"]
+
+
+def walk(body):
+    yield body
+    for child in body.children():
+        yield from walk(child)
+
+
+def use(body):
+    LINES
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = Body()
+        self.used = use(self.body)
+
+    def forward(self, x):
+        used = self.used
+        return self.body(x), used if isinstance(used, torch.Tensor) else torch.zeros(1)
+"""
+)
+
+
+def source_with(*lines: str) -> str:
+    return SOURCE.replace("LINES", "\n    ".join(lines))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("return nn.Sequential(*list(body.children())[:-1])",),
+        ("return nn.Sequential(*body.children())",),
+        ("return torch.full((1,), float(len(list(body.modules()))))",),
+        ("leaves = [m for m in body.modules() if not list(m.children())]", "return leaves"),
+        ("x = torch.ones(1, 3, 2, 2)", "for c in body.children():", "    x = c(x)", "return x"),
+        ("found = []", "for c in body.children():", "    found.append(c)", "return found"),
+        ("found = {}", "for n, c in body.named_children():", "    found[n] = c", "return found"),
+        (
+            "count = 0",
+            "for c in body.children():",
+            "    count += 1",
+            "    if count < 2:",
+            "        c.requires_grad_(False)",
+            "return torch.full((1,), float(count))",
+        ),
+        ("return next(body.children())",),
+        ("return list(enumerate(body.named_children()))",),
+        ("return list(body._modules.values())[0]",),
+        ("for c in body.children():", "    return c"),
+        ("for m in body.modules():", "    m.register_forward_hook(print)"),
+        (
+            "found = []",
+            "for c in body.modules():",
+            "    if not isinstance(c, nn.Conv2d):",
+            "        found.append(c)",
+            "return found",
+        ),
+    ],
+)
+def test_minds(lines: tuple[str, ...]) -> None:
+    source = source_with(*lines)
+    repaired = repair(source)
+    assert repaired.after == source
+    assert "runs, keeps or counts the children of `Body`" in repaired.reasons
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (
+            "for m in body.modules():",
+            "    if isinstance(m, nn.Conv2d):",
+            "        nn.init.ones_(m.weight)",
+        ),
+        (
+            "for name, m in body.named_children():",
+            "    if isinstance(m, nn.ReLU6):",
+            "        setattr(body, name, nn.ReLU())",
+            "    else:",
+            "        use(m)",
+        ),
+        ("for m in body.modules():", "    m.tag = 1"),
+        (
+            "for m in body.modules():",
+            "    kind = m.__class__.__name__",
+            "    if kind == 'Conv2d':",
+            "        m.weight.data *= 1",
+        ),
+        ("for m in body.children():", "    for p in m.parameters():", "        p.requires_grad_()"),
+        ("return [m for m in body.modules() if isinstance(m, nn.Conv2d)]",),
+        ("return any(isinstance(m, nn.ReLU) for m in body.modules())",),
+        ("return dict(body.named_modules())['conv1']",),
+        ("return find(body.named_modules())",),
+        ("return list(walk(body))[:1]",),
+        ("return body._modules['conv1']",),
+        ("return torch.zeros(1) if 'conv1' in body._modules else None",),
+        (
+            "found = []",
+            "for m in body.modules():",
+            "    if not isinstance(m, nn.Conv2d):",
+            "        continue",
+            "    found.append(m)",
+            "return found",
+        ),
+        (
+            "for name, m in body.named_children():",
+            "    if name == 'conv2':",
+            "        break",
+        ),
+    ],
+)
+def test_does_not_mind(lines: tuple[str, ...]) -> None:
+    repaired = repair(source_with(*lines))
+    assert "self.add = FloatFunctional()" in repaired.after
+    assert_same_float(repaired, X)
