@@ -45,6 +45,7 @@ from qlint.syntax import model
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qlint.flow.flags import Parts
     from qlint.flow.interpreter import Interpreter
 
 # Where the classes of layers lie.
@@ -235,19 +236,19 @@ def _conditional(interp: Interpreter, node: model.Conditional, frame: Frame) -> 
     if decided is not None:
         return interp.evaluate(node.body if decided else node.orelse, frame)
     results: list[Value] = []
-    counts: list[int] = []
+    met: list[Parts] = []
 
     def taking(branch: model.Expression, positive: bool) -> Callable[[], Outcome]:
         def run() -> Outcome:
             narrowing.assume(interp, node.test, positive, frame)
-            with interp.flags.branch(test, positive, counts):
+            with interp.flags.branch(interp, test, positive, met):
                 results.append(interp.evaluate(branch, frame))
             return Outcome.FALLS_THROUGH
 
         return run
 
     interp.fork(frame, [taking(node.body, True), taking(node.orelse, False)])
-    interp.flags.compare(test, counts)
+    interp.flags.compare(test, met)
     return join(results)
 
 

@@ -47,18 +47,48 @@ class Model:
     flags: dict[object, bool]
 
 
+@dataclass(slots=True)
+class Parts:
+    """What a branch has met of eager quantization: whether parts of it were ``made`` that are none
+    of modules complete in themselves; how often tensors were quantized more than dequantized, how
+    often a part was called; whether something ``failed``.
+    """  # noqa: D205
+
+    made: bool
+    quantized: int
+    called: int
+    failed: bool
+
+    def decides(self, other: Parts) -> bool:
+        """Whether a branch of which this is met is one for quantized models, and another is not.
+
+        What is dequantized and quantized again is an island of its own, and may as well be on one
+        branch only; unless what the other does instead fails.
+        """
+        if self.made and not other.made:
+            return True
+        if not self.called or other.called:
+            return False
+        return self.quantized != 0 or other.failed
+
+
 class Flags:
     """The values that flags are taken to have, and the flags found to decide on quantization."""
 
     def __init__(self) -> None:
         self.values: dict[object, bool] = {}
         self.deciding: dict[object, None] = {}
-        self._stubs = 0
+        # Of the parts made so far: in how many constructors, and whether they quantize (1),
+        # dequantize (-1) or neither; of those called, only that.
+        self._made: list[tuple[int, int]] = []
+        self._called: list[int] = []
 
     def start(self, values: dict[object, bool]) -> None:
         """Begin an entry point in which some flags have known values."""
         self.values = dict(values)
         self.deciding.clear()
+        self._made.clear()
+        self._called.clear()
 
     def truth(self, value: Value) -> bool | None:
         """Whether a flag is set, None if it is none or its value is open."""
@@ -90,9 +120,15 @@ class Flags:
                     return True
         return None
 
-    def saw_stub(self) -> None:
-        """Note that a part of a quantized model was made or called."""
-        self._stubs += 1
+    def made_part(self, depth: int, quantizes: int) -> None:
+        """Note that a part of a quantized model was made in so many constructors of modules: one
+        that quantizes (1), dequantizes (-1), or neither.
+        """  # noqa: D205
+        self._made.append((depth, quantizes))
+
+    def called_part(self, quantizes: int) -> None:
+        """Note that one was called."""
+        self._called.append(quantizes)
 
     @property
     def undecided(self) -> list[object]:
@@ -100,24 +136,34 @@ class Flags:
         return [each for each in self.deciding if each not in self.values]
 
     @contextmanager
-    def branch(self, test: Value, positive: bool, counts: list[int]) -> Iterator[None]:
+    def branch(
+        self, interp: Interpreter, test: Value, positive: bool, met: list[Parts]
+    ) -> Iterator[None]:
         """Take one branch of a condition: the flag in it has its value there.
 
-        Appends to ``counts`` how many parts of a quantized model were met.
+        Appends to ``met`` which parts of a quantized model were met.
         """
         flag = flag_of(test)
-        before = self._stubs
+        mark, depth = interp.log.pending, interp.constructing
+        made, called = len(self._made), len(self._called)
         if flag is not None:
             self.values[flag.key] = positive is not flag.negated
         yield
         if flag is not None:
             del self.values[flag.key]
-        counts.append(self._stubs - before)
+        # A module with stubs for its input and its output is complete in itself.
+        here = any(each <= depth for each, _ in self._made[made:])
+        inside = sum(quantizes for each, quantizes in self._made[made:] if each > depth)
+        quantized, calls = sum(self._called[called:]), len(self._called) - called
+        failed = interp.log.failed_since(mark)
+        met.append(Parts(here or inside != 0, quantized, calls, failed))
 
-    def compare(self, test: Value, counts: list[int]) -> None:
+    def compare(self, test: Value, met: list[Parts]) -> None:
         """Learn from the two branches of a condition whether its flag decides."""
         flag = flag_of(test)
-        if flag is not None and len(counts) == 2 and (counts[0] == 0) != (counts[1] == 0):
+        if flag is None or len(met) != 2:
+            return
+        if met[0].decides(met[1]) or met[1].decides(met[0]):
             self.deciding[flag.key] = None
 
 

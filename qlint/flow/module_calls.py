@@ -204,7 +204,7 @@ def external_forward(
 ) -> Value:
     """What calling a module of an outside class returns."""
     if base in known.EAGER_PARTS:
-        interp.flags.saw_stub()
+        interp.flags.called_part(known.quantizes(base))
     if base in known.QUANT_STUBS:
         if interp.constructing or layer_attributes.is_left_float(interp, instance):
             return FLOAT

@@ -122,7 +122,7 @@ def _initialize(interp: Interpreter, instance: Instance, base: str, arguments: A
     elif base in known.WRAPPERS:
         _wrap(interp, instance, base, arguments)
     if base in known.EAGER_PARTS:
-        interp.flags.saw_stub()
+        interp.flags.made_part(interp.constructing, known.quantizes(base))
 
 
 def export(model: Value | None) -> Value:
@@ -179,7 +179,7 @@ def call_base_method(
     if base == known.EXPORTED_PROGRAM:
         return instance.slots[_EXPORTED]
     if base in known.FUNCTIONALS and method in known.FUNCTIONAL_METHODS:
-        interp.flags.saw_stub()
+        interp.flags.called_part(0)
         found = _check_functional(interp, instance, base, arguments, site)
         if found and method in known.OBSERVED_METHODS:
             count_call(interp, instance, arguments, site)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from qlint.flow.flags import Parts
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Frame
     from qlint.flow.values import Value
@@ -218,14 +219,14 @@ def _if(interp: Interpreter, node: model.If, frame: Frame) -> Outcome:
 
 def _fork(interp: Interpreter, node: model.If, test: Value, frame: Frame) -> Outcome:
     """Run both branches of a condition."""
-    counts: list[int] = []
+    met: list[Parts] = []
     selects = _selects_by_index(interp, node.test, frame)
 
     def taking(block: model.Block, positive: bool) -> Callable[[], Outcome]:
         def run() -> Outcome:
             narrowing.assume(interp, node.test, positive, frame)
             interp.selecting += selects
-            with interp.flags.branch(test, positive, counts):
+            with interp.flags.branch(interp, test, positive, met):
                 outcome = interp.execute(block, frame)
             interp.selecting -= selects
             return outcome
@@ -233,7 +234,7 @@ def _fork(interp: Interpreter, node: model.If, test: Value, frame: Frame) -> Out
         return run
 
     outcome = interp.fork(frame, [taking(node.body, True), taking(node.orelse, False)])
-    interp.flags.compare(test, counts)
+    interp.flags.compare(test, met)
     _name_switches(interp, node, frame)
     return outcome
 

@@ -99,3 +99,8 @@ def is_loss(name: str) -> bool:
 
 
 REUSABLE = frozenset(NN + name for name in _REUSABLE.split()) | DEQUANT_STUBS
+
+
+def quantizes(base: str) -> int:
+    """Whether a module of torch's quantizes its input (1), dequantizes it (-1), or neither (0)."""
+    return (base in QUANT_STUBS) - (base in DEQUANT_STUBS)
