@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ _METHODS = {
     Op.MUL: "mul",
     Op.MATMUL: "matmul",
 }
+_WHOLE = re.compile(r"-?\d+")
 _MATMULS = frozenset({"@", "@=", "matmul", "bmm", "mm", "__matmul__"})
 _SECOND = frozenset({"other", "mat2"})
 _CATS = frozenset({"cat", "concat", "concatenate"})
@@ -249,16 +251,22 @@ class _Work:
     def _with_number(self, number: model.Expression) -> tuple[str, str, str]:
         """What comes before a tensor, between it and a number, and behind that."""
         op = self.event.op
+        end = self._as_float(number)
         brackets = ("", "") if self.place.source.is_atom(number) else ("(", ")")
         if op is Op.ADD:
-            return f"{self.functional('shift')}.add_scalar(", ", ", ")"
+            return f"{self.functional('shift')}.add_scalar(", ", ", f"{end})"
         if op is Op.SUB:
             opening = f"{self.functional('shift')}.add_scalar("
-            return opening, f", -{brackets[0]}", f"{brackets[1]})"
+            return opening, f", -{brackets[0]}", f"{brackets[1]}{end})"
         if op is Op.MUL:
-            return f"{self.functional('scale')}.mul_scalar(", ", ", ")"
+            return f"{self.functional('scale')}.mul_scalar(", ", ", f"{end})"
         self._require_exact_inverse(number)
         return f"{self.functional('scale')}.mul_scalar(", ", 1 / ", ")"
+
+    def _as_float(self, number: model.Expression) -> str:
+        """What makes a float of a whole number that is written out: TorchScript takes no other."""
+        source = self.place.source
+        return ".0" if _WHOLE.fullmatch(source.text, *source.whole(number)) else ""
 
     def _require_exact_inverse(self, number: model.Expression) -> None:
         if self.event.name not in ("/", "/=", "div", "div_", "true_divide"):
@@ -276,7 +284,11 @@ class _Work:
         source = self.place.source
         texts = [source.text[slice(*source.whole(each))] for each in (number, tensor)]
         self.edits.append(
-            source.edit(node.start, node.end, self._number_before(texts[0], texts[1]))
+            source.edit(
+                node.start,
+                node.end,
+                self._number_before(texts[0] + self._as_float(number), texts[1]),
+            )
         )
 
     def _number_before(self, number: str, tensor: str) -> str:
@@ -301,7 +313,7 @@ class _Work:
         if kinds[0] == "number":
             if alpha:
                 raise NotFixableError("`alpha` multiplies a tensor that is added to a number")
-            return self._number_before(*texts)
+            return self._number_before(texts[0] + self._as_float(left), texts[1])
         if kinds[1] == "number":
             if alpha:
                 raise NotFixableError("`alpha` multiplies a number")
@@ -320,7 +332,7 @@ class _Work:
         number = alpha.operand if isinstance(alpha, model.UnaryOp) and alpha.op == "-" else alpha
         if not _is_power_of_two(number):
             raise NoFunctionalError("multiplying by `alpha` first would round twice")
-        return self.place.source.of(alpha)
+        return self.place.source.of(alpha) + self._as_float(alpha)
 
     # What the operands are
 

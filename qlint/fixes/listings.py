@@ -1,7 +1,12 @@
-"""Code that goes through the modules in a module: whether it minds one more of them."""
+"""Code that goes through the modules in a module: whether it minds one more of them.
+
+It does unless all that it does with each of them is known not to matter: asking for attributes,
+setting them, or work on those of some kind only, of which a new one is none.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qlint.syntax import model
@@ -11,17 +16,23 @@ if TYPE_CHECKING:
 
     from qlint.fixes.source import Source
 
-_TESTS = frozenset({"isinstance", "issubclass", "hasattr", "type"})
+# The classes of what fixes add, and of what is in that.
+_NEW = "FloatFunctional ReLU QuantStub DeQuantStub Identity Module"
 _OF_DICT = frozenset({"items", "values", "keys"})
-# What these do with all items does not depend on how many there are, or in which order.
-_COUNT = frozenset({"list", "tuple", "len", "enumerate", "zip", "sorted", "reversed", "next"})
+# What takes modules by their names, or hands them on one by one.
 _BY_NAME = frozenset({"dict", "OrderedDict"})
-_KEEPS = frozenset({"append", "add", "extend", "insert", "appendleft", "add_module"})
+_ONE_BY_ONE = frozenset({"list", "tuple"})
+_COUNT = _ONE_BY_ONE | {"len", "enumerate", "zip", "sorted", "reversed", "next"}
+# Functions that may get any module: these ask, and those give it attributes.
+_HARMLESS = frozenset("isinstance issubclass hasattr getattr type id print setattr delattr".split())
+_RUNS = frozenset({"forward", "__call__"})
+_OPPOSITES = {"!=": "==", "not in": "in", "is not": "is"}
+_PARAMETERS = frozenset("parameters named_parameters buffers named_buffers".split())
 
 
 def minds_one_more(source: Source, listing: model.Expression) -> bool:
-    """Whether a call of ``children()`` and the like, or what is done with it, gives something else
-    when there is another module that has no parameters: whether they are run, kept or counted.
+    """Whether a call of ``children()`` and the like, or what is done with it, may give something
+    else when there is another module that has no parameters.
     """  # noqa: D205
     node, outer = _outside_of_methods(source, listing)
     of_dict = isinstance(node, model.Attribute)  # `m._modules[name]`, `m._modules.get(name)`
@@ -32,21 +43,31 @@ def minds_one_more(source: Source, listing: model.Expression) -> bool:
         if isinstance(call, model.Call):
             if model.last_name(call.func) in _BY_NAME or _goes_by_name(listing, call):
                 return False
-            if model.last_name(call.func) in ("list", "tuple", "reversed"):
+            if model.last_name(call.func) in _ONE_BY_ONE:
                 node, outer = call, next(iter(source.around(call)), None)
+    named = _has_names(listing)
     if isinstance(outer, model.For) and outer.iterable is node:
-        names = _names_in(outer.target)
-        return any(_minds(outer.body, names))
+        loop = _Loop.over(outer.target, named=named, around=_function_around(source, outer))
+        return any(loop.minds(outer.body))
     if isinstance(outer, model.ForClause) and outer.iterable is node:
+        loop = _Loop.over(outer.target, named=named, around="")
+        if any(map(loop.leaves_out, outer.conditions)):
+            return False
         comprehension = next(iter(source.around(outer)), None)
-        return not any(_is_test(each, _names_in(outer.target)) for each in _all(comprehension))
+        assert isinstance(comprehension, model.Comprehension)
+        return not (loop.takes_parts(comprehension) or _is_any(source, comprehension, loop))
     return True
+
+
+def _has_names(listing: model.Expression) -> bool:
+    if isinstance(listing, model.Attribute):  # `_modules`
+        return True
+    return isinstance(listing, model.Call) and model.last_name(listing.func).startswith("named_")
 
 
 def _goes_by_name(listing: model.Expression, call: model.Call) -> bool:
     """Whether modules are handed to a function of the program with their names."""
-    named = isinstance(listing, model.Call) and model.last_name(listing.func).startswith("named_")
-    return named and model.last_name(call.func) not in _COUNT
+    return _has_names(listing) and model.last_name(call.func) not in _COUNT
 
 
 def _outside_of_methods(
@@ -62,93 +83,232 @@ def _outside_of_methods(
     return node, outer
 
 
-def _all(node: model.Node | None) -> Iterator[model.Node]:
-    return iter(()) if node is None else model.walk(node)
+def _function_around(source: Source, node: model.Node) -> str:
+    functions = (each for each in source.around(node) if isinstance(each, model.FunctionDef))
+    return next((each.name for each in functions), "")
 
 
-def _names_in(target: model.Expression) -> frozenset[str]:
-    return frozenset(each.id for each in model.walk(target) if isinstance(each, model.Name))
+def _is_any(source: Source, comprehension: model.Comprehension, loop: _Loop) -> bool:
+    """``any(isinstance(m, nn.Conv2d) for m in model.modules())``."""
+    argument = next(iter(source.around(comprehension)), None)
+    call = None if argument is None else next(iter(source.around(argument)), None)
+    is_any = isinstance(call, model.Call) and model.is_name(call.func, "any")
+    return is_any and loop.leaves_out(comprehension.element)
 
 
-def _is_test(node: model.Node, names: frozenset[str]) -> bool:
-    """Whether an expression asks what one of some names is."""
-    if isinstance(node, model.Call) and model.last_name(node.func) in _TESTS:
-        return any(
-            isinstance(each, model.Name) and each.id in names
-            for argument in node.arguments
-            for each in model.walk(argument.value)
-        )
-    if isinstance(node, model.Call) and isinstance(node.func, model.Attribute):
-        by_name = node.func.name in ("startswith", "endswith")
-        return by_name and _is_one_of(node.func.value, names)
-    if isinstance(node, model.Compare):  # by the name of the module
-        return any(
-            isinstance(each, model.Name) and each.id in names
-            for side in (node.left, *node.comparators)
-            for each in model.walk(side)
-        )
-    return False
+@dataclass(slots=True)
+class _Loop:
+    """The names that stand, in each round, for the module, for its name, for its class, and for
+    what it has; and the name of the function that the loop is in, which may call itself.
+    """  # noqa: D205
 
+    modules: set[str]
+    labels: set[str]
+    around: str
+    kinds: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
 
-def _minds(block: model.Block, names: frozenset[str]) -> Iterator[bool]:
-    """For each thing that a loop does with every module, whether it minds one more."""
-    for statement in block:
-        if isinstance(statement, model.Assign) and any(_uses(statement.value, names)):
-            names |= {each.id for each in statement.targets if isinstance(each, model.Name)}
-        if isinstance(statement, model.If):
-            if any(_is_test(each, names) for each in model.walk(statement.test)):
-                others = statement.body if _is_negated(statement.test) else statement.orelse
-                yield from _minds(others, names)
-                if others and _goes_on(others[-1]):
-                    return  # what follows is done with some kinds of them only
-                continue
-            yield from (_does(each, names) for each in model.walk(statement.test))
-            yield from _minds((*statement.body, *statement.orelse), names)
-        elif isinstance(statement, (model.For, model.While, model.With, model.Try)):
-            inner = getattr(statement, "body", ())
-            yield from _minds(inner, names)
-        else:
-            yield from (_does(each, names) for each in model.walk((statement,)))
+    @classmethod
+    def over(cls, target: model.Expression, *, named: bool, around: str) -> _Loop:
+        """The loop over modules, or over pairs of a name and a module."""
+        names = [each for each in model.walk(target) if isinstance(each, model.Name)]
+        names.sort(key=lambda each: each.start)
+        ids = [each.id for each in names]
+        if named and isinstance(target, model.Sequence) and len(ids) == 2:
+            return cls({ids[1]}, {ids[0]}, around)
+        return cls(set(ids), set(), around)
 
+    # Which modules are left out
 
-def _is_negated(test: model.Expression) -> bool:
-    if isinstance(test, model.Compare):
-        return test.ops[0] in ("!=", "not in", "is not")
-    return isinstance(test, model.UnaryOp)
+    def leaves_out(self, test: model.Expression) -> bool:
+        """Whether what fixes add does not meet a condition."""
+        if isinstance(test, model.BooleanOp):
+            sides = (self.leaves_out(test.left), self.leaves_out(test.right))
+            return any(sides) if test.op == "and" else all(sides)
+        if isinstance(test, model.UnaryOp) and test.op == "not":
+            return self._takes_in(test.operand)
+        if isinstance(test, model.Call):
+            return self._asks(test)
+        if isinstance(test, model.Compare) and len(test.ops) == 1:
+            left, right = test.left, test.comparators[0]
+            if test.ops[0] == "in" and isinstance(right, model.Name) and right.id in self.labels:
+                return False  # part of a name
+            if test.ops[0] in ("==", "in", "is"):
+                return self._is_of_others(left, right) or self._is_of_others(right, left)
+            nothing = isinstance(right, model.Constant) and right.value is None
+            return test.ops[0] == "is not" and nothing and self._is_part(left)
+        return self._is_part(test)
 
-
-def _goes_on(statement: model.Statement) -> bool:
-    return isinstance(statement, model.Jump) and statement.kind == "continue"
-
-
-def _does(node: model.Node, names: frozenset[str]) -> bool:
-    """Whether a node runs or keeps one of some names, counts, or leaves the loop."""
-    if isinstance(node, model.Call):
-        if isinstance(node.func, model.Name) and node.func.id in names:
-            return True
-        if not isinstance(node.func, model.Attribute):
-            return False
-        if node.func.name.endswith("hook"):
-            return _is_one_of(node.func.value, names)
-        is_kept = node.func.name in _KEEPS
-        return is_kept and any(_is_one_of(each.value, names) for each in node.arguments)
-    if isinstance(node, model.Assign):
-        kept = any(isinstance(each, model.Subscript) for each in node.targets)
-        return kept and node.value is not None and _is_one_of(node.value, names)
-    if isinstance(node, model.Yield) and node.is_from:  # of one module after the other
+    def _takes_in(self, test: model.Expression) -> bool:
+        """Whether what fixes add meets a condition for sure."""
+        if isinstance(test, model.BooleanOp):
+            sides = (self._takes_in(test.left), self._takes_in(test.right))
+            return all(sides) if test.op == "and" else any(sides)
+        if isinstance(test, model.UnaryOp) and test.op == "not":
+            return self.leaves_out(test.operand)
+        if isinstance(test, model.Compare) and test.ops[0] in _OPPOSITES and len(test.ops) == 1:
+            opposite = (_OPPOSITES[test.ops[0]],)
+            return self.leaves_out(
+                model.Compare(test.start, test.end, test.left, opposite, test.comparators)
+            )
         return False
-    if isinstance(node, (model.Return, model.Yield)):
-        return node.value is not None and any(
-            _is_one_of(each, names) for each in model.walk(node.value)
+
+    def takes_parts(self, comprehension: model.Comprehension) -> bool:
+        """Whether nothing of the modules is used but their parameters, of which new ones have none:
+        ``sum(p.numel() for m in model.modules() for p in m.parameters())``.
+        """  # noqa: D205
+        names = self.modules | self.labels
+        used = [
+            each
+            for each in model.walk(comprehension)
+            if isinstance(each, model.Name) and each.id in names
+        ]
+        taken = [
+            each.func.value
+            for each in model.walk(tuple(clause.iterable for clause in comprehension.clauses))
+            if isinstance(each, model.Call)
+            and isinstance(each.func, model.Attribute)
+            and each.func.name in _PARAMETERS
+        ]
+        targets = [each for clause in comprehension.clauses for each in model.walk(clause.target)]
+        return all(each in taken or each in targets for each in used)
+
+    def _asks(self, test: model.Call) -> bool:
+        """``isinstance(m, nn.Conv2d)``, ``hasattr(m, "weight")``."""
+        name = model.last_name(test.func)
+        given = [each.value for each in test.arguments]
+        if len(given) != 2 or not self._is_module(given[0]):
+            return False
+        if name == "hasattr":
+            return True  # such names are taken
+        return name == "isinstance" and _names_others(given[1])
+
+    def _is_of_others(self, asked: model.Expression, known: model.Expression) -> bool:
+        """Whether something that is asked of a module is not so for what fixes add."""
+        if isinstance(asked, model.Name) and asked.id in self.labels:
+            return True  # such names are taken
+        if self._is_kind(asked):
+            return _names_others(known)
+        return False
+
+    def _is_module(self, node: model.Expression) -> bool:
+        return isinstance(node, model.Name) and node.id in self.modules
+
+    def _is_kind(self, node: model.Expression) -> bool:
+        """``type(m)``, ``m.__class__.__name__``, or a name for it."""
+        if isinstance(node, model.Name):
+            return node.id in self.kinds
+        if isinstance(node, model.Attribute) and node.name == "__name__":
+            return self._is_kind(node.value)
+        if isinstance(node, model.Attribute) and node.name == "__class__":
+            return self._is_module(node.value)
+        is_type = isinstance(node, model.Call) and model.is_name(node.func, "type")
+        return is_type and isinstance(node, model.Call) and self._is_module(node.arguments[0].value)
+
+    def _is_part(self, node: model.Expression) -> bool:
+        """``getattr(m, "weight", None)``, or a name for it."""
+        if isinstance(node, model.Name):
+            return node.id in self.parts
+        is_getattr = isinstance(node, model.Call) and model.is_name(node.func, "getattr")
+        return is_getattr and isinstance(node, model.Call) and len(node.arguments) == 3
+
+    # What is done with the others
+
+    def minds(self, block: model.Block) -> Iterator[bool]:
+        """For all that is done with every module, whether that minds one more."""
+        for statement in block:
+            if isinstance(statement, model.If):
+                yield from (self._matters(each) for each in model.walk(statement.test))
+                left_out, taken_in = (
+                    holds(statement.test) for holds in (self.leaves_out, self._takes_in)
+                )
+                yield from () if left_out else self.minds(statement.body)
+                yield from () if taken_in else self.minds(statement.orelse)
+                skipped = statement.body if taken_in else statement.orelse if left_out else ()
+                if skipped and _leaves_round(skipped[-1]):
+                    return  # what follows is done with others only
+            elif isinstance(statement, (model.For, model.While, model.With, model.Try)):
+                for name in ("iterable", "test", "items"):
+                    header = model.walk(getattr(statement, name, ()))
+                    yield from (self._matters(each) for each in header)
+                for block in _blocks_of(statement):
+                    yield from self.minds(block)
+            else:
+                yield self._counts(statement)
+                yield from (self._matters(each) for each in model.walk((statement,)))
+                self._learn(statement)
+
+    def _learn(self, statement: model.Statement) -> None:
+        """``kind = type(m).__name__``, ``weight = getattr(m, "weight", None)``."""
+        if not isinstance(statement, model.Assign) or statement.value is None:
+            return
+        names = {each.id for each in statement.targets if isinstance(each, model.Name)}
+        for known, holds in ((self.kinds, self._is_kind), (self.parts, self._is_part)):
+            known -= names
+            if holds(statement.value):
+                known |= names
+
+    def _counts(self, statement: model.Statement) -> bool:
+        """Whether a statement counts rounds, or ends the loop."""
+        if isinstance(statement, model.AugmentedAssign):
+            return isinstance(statement.target, model.Name)
+        if isinstance(statement, model.Assign) and statement.value is not None:
+            names = {each.id for each in statement.targets if isinstance(each, model.Name)}
+            used = {each.id for each in model.walk(statement.value) if isinstance(each, model.Name)}
+            return not names.isdisjoint(used)
+        if isinstance(statement, model.Return):
+            return True
+        return isinstance(statement, model.Jump) and statement.kind == "break"
+
+    def _matters(self, node: model.Node) -> bool:
+        """Whether a node runs a module, hands it or its name on, or keeps them."""
+        if isinstance(node, model.Call):
+            return self._call_matters(node)
+        if isinstance(node, model.Assign):
+            indices = [each.index for each in node.targets if isinstance(each, model.Subscript)]
+            return any(map(self._is_held, (node.value, *indices)))
+        if isinstance(node, (model.Sequence, model.Dict)):
+            return any(self._is_held(each) for each in model.parts(node))
+        return isinstance(node, model.Yield) and not node.is_from and self._is_held(node.value)
+
+    def _call_matters(self, node: model.Call) -> bool:
+        func = node.func
+        if self._is_held(func):
+            return True
+        is_method = isinstance(func, model.Attribute) and self._is_module(func.value)
+        if is_method and (model.last_name(func) in _RUNS or model.last_name(func).endswith("hook")):
+            return True
+        name = model.last_name(func)
+        if name in _HARMLESS or name == self.around or "init" in name:
+            return False
+        plain = name in ("format", "join") or (
+            isinstance(func, model.Attribute) and model.last_name(func.value) in self.labels
         )
-    return isinstance(node, model.AugmentedAssign) or (
-        isinstance(node, model.Jump) and node.kind == "break"
-    )
+        return not plain and any(self._is_held(each.value) for each in node.arguments)
+
+    def _is_held(self, node: model.Node | None) -> bool:
+        """Whether an expression is a module itself, or its name."""
+        return isinstance(node, model.Name) and node.id in self.modules | self.labels
 
 
-def _uses(node: model.Node | None, names: frozenset[str]) -> Iterator[bool]:
-    return (_is_one_of(each, names) for each in _all(node))
+def _names_others(classes: model.Expression) -> bool:
+    """Whether classes are written out, as names or texts, and no new module is of any of them."""
+    if isinstance(classes, model.Sequence):
+        return all(map(_names_others, classes.elements))
+    if isinstance(classes, model.BinaryOp):
+        return _names_others(classes.left) and _names_others(classes.right)
+    if isinstance(classes, model.Constant):
+        return isinstance(classes.value, str) and classes.value not in _NEW
+    name = model.last_name(classes)
+    return bool(name) and name not in _NEW.split()
 
 
-def _is_one_of(node: model.Node, names: frozenset[str]) -> bool:
-    return isinstance(node, model.Name) and node.id in names
+def _blocks_of(statement: model.Statement) -> Iterator[model.Block]:
+    """The blocks of a compound statement."""
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(statement, name, ())
+    yield from (block for _, block in getattr(statement, "handlers", ()))
+
+
+def _leaves_round(statement: model.Statement) -> bool:
+    return isinstance(statement, model.Jump) and statement.kind == "continue"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _STATIC = frozenset({"staticmethod", "classmethod"})
 _RECORDS = ("dataclass", "define", "frozen", "attrs", "attr.s")
 _FIRST_NAME = re.compile(r"\w+")
+# Methods of containers that count what is there.
+_BY_LENGTH = frozenset({"append", "extend", "insert", "pop"})
 _LISTS = frozenset({"children", "named_children", "items", "values"})
 # New lines stand behind what opens and closes brackets at the same place.
 _SKELETON, _LINE, _LAST_LINE, _TAIL = (2, 0), (2, 1), (2, 2), (2, 3)
@@ -107,8 +109,9 @@ class Owner:
 
     def _refused_for_class(self) -> str:
         """Why no instance of a class can be counted on to be made as it says; empty if it can."""
-        if any(each.name in self.builder.program.instances_turned_into for each in self._family):
-            return f"instances of other classes are turned into such of `{self.cls.name}`"
+        lent = self.builder.program.lent
+        if "" in lent or any(each.name in lent for each in self._family):
+            return f"instances of other classes get the methods of `{self.cls.name}`"
         return ""
 
     def _refused_for_children(self) -> str:
@@ -137,7 +140,7 @@ class Owner:
                     continue
                 source = self.builder.source(site.module)
                 listing = source.find(site, model.Call) or source.find(site, model.Attribute)
-                if listing is not None and minds_one_more(source, listing):
+                if listing is None or minds_one_more(source, listing):
                     row = site.module.position(site.start).row
                     return (
                         f"{site.module.path.name}, line {row}, runs, keeps or counts the children "
@@ -283,11 +286,14 @@ class Owner:
         """Refuse a method that a constructor runs before the new attribute is there: that of a
         class ``behind`` which this stands in line, or that of the class itself if None.
         """  # noqa: D205
+        early = self.builder.usage.early.get(self.method, set())
         for cls in self._family:
             start = 0 if behind is None else cls.mro.index(behind) + 1
             for each in cls.mro[start:]:
                 init = each.namespace.get("__init__") if isinstance(each, Class) else None
-                if isinstance(init, Function) and self.method in _run_by(cls, init):
+                if isinstance(init, Function) and (
+                    each in early or self.method in _run_by(cls, init)
+                ):
                     raise NotFixableError(
                         f"`{init.qualname}` runs `{self.method.name}`, and the attribute "
                         "would not be there yet"
@@ -427,6 +433,11 @@ def _listings(node: model.ClassDef, this: str, *, container: bool) -> Iterator[m
                 yield each.iterable
         elif container and isinstance(each, model.Call):
             yield from (part.value for part in each.arguments if model.is_name(part.value, this))
+            func = each.func
+            if isinstance(func, model.Attribute) and model.is_name(func.value, this):
+                yield from (func,) if func.name in _BY_LENGTH else ()
+        elif container and isinstance(each, model.AugmentedAssign):
+            yield from (each.target,) if model.is_name(each.target, this) else ()
         elif container and isinstance(each, model.Subscript) and model.is_name(each.value, this):
             yield each.value
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qlint.fixes.imports import meaning
+from qlint.semantics.names import NN
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -18,24 +19,31 @@ if TYPE_CHECKING:
 
     from qlint.fixes.source import Source
 
-# `block.scale = 2`, `self.body.scale`, but not the methods of `x.add(y)` and `self.add.add(x, y)`.
-_ATTRIBUTE = re.compile(r"(\w+|[)\]])\s*\.\s*([A-Za-z_]\w*)\b(?!\s*[.(])")
-# `hasattr(m, "scale")`, `name == "scale"`, `"scale" in name`, `name.endswith("scale")`.
-_ASKED = re.compile(
-    r"""attr\([^"'\n]*,\s*f?["'](\w+)["']|[=!]=\s*["'](\w+)["']|["'](\w+)["']\s+(?:not\s+)?in\b"""
-    r"""|(?:starts|ends)with\(\s*["'](\w+)["']"""
+# `block.scale = 2`, `self.body.scale.data`, but not the method of `x.add(y)`.
+_ATTRIBUTE = re.compile(
+    r"(?:(?<!\w)(?=\w)|(?=[)\]]))(?=(\w+|[)\]])\s*\.\s*([A-Za-z_]\w*)\b(?!\s*\())"
 )
+_METHOD = re.compile(r"\bdef\s+([A-Za-z_]\w*)\s*\(\s*self\b")
+# Where these stand, a text may be the name of an attribute: `hasattr(m, "scale")`, `n == "scale"`.
+_ASKS_NAME = re.compile(
+    r"\b(?:has|get|set|del)attr\(|getattr__|setattr__|__dict__|\bvars\(|_modules\b|\bnamed_\w+\("
+    r"|get_submodule\("
+)
+_TEXT = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _HOOK = re.compile(
     r"(\.\s*)?(\w+|[)\]])\s*\.\s*register_(?:forward|full_backward|backward)\w*hook\b"
 )
-_CLASS_GIVEN = re.compile(r"\.__class__\s*=\s*(?:\w+\.)*(\w+)")
+_CLASS_GIVEN = re.compile(r"\.__class__\s*=(?!=)\s*(?:\w+\.)*(\w+)([^\n]*)")
+# `Skip.forward` that is no call, but for `Skip.forward(self, x)` in a class derived from that.
+_BORROWED = re.compile(r"\b(?!super\b)([A-Z]\w*)\.forward\b(?!\s*\(\s*self\b)")
 _SIGNATURE = re.compile(
     r"\b(?:signature|getfullargspec|getargspec)"
     r"\([\w.\[]*(?:cls|class|type|mod|net|block|layer|__init__)",
     re.IGNORECASE,
 )
-_SWAPS = re.compile(r"\bsetattr\(|_modules\[|\.add_module\(|set_submodule\(")
+_SWAPS = re.compile(r"\bsetattr\(|__setattr__\(|_modules\[|\.add_module\(|set_submodule\(|__dict__")
 _ASKS_CLASS = re.compile(r"\bisinstance\(|\btype\(|__class__")
+_OF_NN = re.compile(r"\bnn\.([A-Z]\w*)")
 _THIS = frozenset({"self", "cls"})
 # What torch's functions are read from, as a rule.
 _NO = _THIS | {"torch", "F", "functional", "operator", "np", "math", "nn"}
@@ -65,8 +73,12 @@ class Program:
                     found.add(name)
         for text in self._others:
             found.update(name for receiver, name in _ATTRIBUTE.findall(text) if receiver not in _NO)
+        delegates = any("def __getattr__" in text for text in self._texts)
         for text in self._texts:
-            found.update(name for names in _ASKED.findall(text) for name in names if name)
+            if _ASKS_NAME.search(text):
+                found.update(_TEXT.findall(text))
+            if delegates:  # to the methods of other objects
+                found.update(_METHOD.findall(text))
         return frozenset(found)
 
     @cached_property
@@ -88,9 +100,16 @@ class Program:
         return name in self._hooked
 
     @cached_property
-    def instances_turned_into(self) -> frozenset[str]:
-        """The names of classes that existing instances are turned into: no ``__init__`` runs."""
-        return frozenset(name for text in self._texts for name in _CLASS_GIVEN.findall(text))
+    def lent(self) -> frozenset[str]:
+        """The names of classes whose methods instances of others get, which no ``__init__`` of
+        theirs has made; empty for one that is not written out.
+        """  # noqa: D205
+        found = set()
+        for text in self._texts:
+            found.update(_BORROWED.findall(text))
+            for name, rest in _CLASS_GIVEN.findall(text):
+                found.add("" if rest.strip() and not rest.strip().startswith("#") else name)
+        return frozenset(found)
 
     @cached_property
     def reads_signatures(self) -> bool:
@@ -104,14 +123,28 @@ class Program:
         for source in self._sources:
             if not (_SWAPS.search(source.text) and _ASKS_CLASS.search(source.text)):
                 continue
-            for function in source.functions:
-                if _SWAPS.search(source.of_all(function)):
-                    tested = [each for test in _class_tests(function) for each in _parts(test)]
-                    made = {meaning(source, each.func) for each in _calls(function)}
-                    found |= {meaning(source, each) for each in tested} - made
-                    if any(isinstance(each, model.Name) for each in tested):
-                        found |= self._given_to(function.name)
+            loops = [each for each in source.body if isinstance(each, (model.For, model.If))]
+            for unit in (*source.functions, *loops):
+                if _SWAPS.search(source.of_all(unit)):
+                    tested = [each for test in _class_tests(unit) for each in _parts(test)]
+                    made = {meaning(source, each.func) for each in _calls(unit)}
+                    found |= {_class_named(source, each) for each in tested} - made
+                    for each in tested:
+                        if _is_variable(source, each):
+                            found |= self._meant_by(source, unit, each)
         return frozenset(found - {""})
+
+    def _meant_by(
+        self, source: Source, unit: model.Statement, variable: model.Expression
+    ) -> set[str]:
+        """The classes that a name may stand for: those that are given to the function whose
+        parameter it is, or all that its file names.
+        """  # noqa: D205
+        if isinstance(unit, model.FunctionDef):
+            parameters = {each.name for each in unit.parameters.by_position}
+            if model.last_name(variable) in parameters:
+                return self._given_to(unit.name)
+        return {NN + each for each in _OF_NN.findall(source.text)}
 
     def _given_to(self, function: str) -> set[str]:
         """The classes that are given to a function anywhere."""
@@ -192,8 +225,8 @@ def _in_table(source: Source, table: model.Expression) -> Iterator[str]:
             yield name
 
 
-def _calls(function: model.FunctionDef) -> Iterator[model.Call]:
-    return (each for each in model.walk(function.body) if isinstance(each, model.Call))
+def _calls(unit: model.Statement) -> Iterator[model.Call]:
+    return (each for each in model.walk(unit) if isinstance(each, model.Call))
 
 
 def _is_type(node: model.Expression) -> bool:
@@ -203,13 +236,36 @@ def _is_type(node: model.Expression) -> bool:
     return isinstance(node, model.Call) and model.is_name(node.func, "type")
 
 
-def _class_tests(function: model.FunctionDef) -> Iterator[model.Expression]:
-    """What a function asks modules to be instances of."""
-    for node in model.walk(function.body):
+def _class_tests(unit: model.Statement) -> Iterator[model.Expression]:
+    """What some code asks modules to be instances of."""
+    for node in model.walk(unit):
         if isinstance(node, model.Call) and model.is_name(node.func, "isinstance"):
             yield from (each.value for each in node.arguments[1:2])
-        elif isinstance(node, model.Compare) and _is_type(node.left):
-            yield from node.comparators
+        elif isinstance(node, model.Compare):
+            sides = (node.left, *node.comparators)
+            if any(_is_type(part) for side in sides for part in _within(side)):
+                yield from sides
+
+
+def _within(side: model.Expression) -> Iterator[model.Expression]:
+    """An expression, and what it is an attribute of: ``type(m).__name__``."""
+    yield side
+    if isinstance(side, model.Attribute):
+        yield from _within(side.value)
+
+
+def _class_named(source: Source, node: model.Expression) -> str:
+    """The class of torch's that an expression is, or whose short name a text is."""
+    if isinstance(node, model.Constant):
+        return f"{NN}{node.value}"
+    return meaning(source, node)
+
+
+def _is_variable(source: Source, node: model.Expression) -> bool:
+    """Whether an expression is a name that stands for one class or another."""
+    return isinstance(node, (model.Name, model.Attribute)) and not (
+        meaning(source, node) or _is_type(node) or model.last_name(node) == "__name__"
+    )
 
 
 def _parts(node: model.Expression) -> tuple[model.Expression, ...]:

@@ -20,6 +20,7 @@ from qlint.flow.containers import (
 from qlint.flow.flags import flag_of
 from qlint.flow.modules import children, is_known_in_part, is_module
 from qlint.flow.operators import binary, report_arithmetic, unary
+from qlint.flow.reach import note_counted
 from qlint.flow.truth import truth
 from qlint.flow.values import (
     NONE,
@@ -86,6 +87,7 @@ def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 def py_len(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
     value = arguments.args[0] if arguments.args else UNKNOWN
+    note_counted(interp, value)
     if isinstance(value, Instance) and isinstance(value.cls, Class):
         own = value.cls.lookup("__len__")
         if isinstance(own, Function):

@@ -24,6 +24,7 @@ from qlint.flow.containers import data_of, new_dict, new_list
 from qlint.flow.events import Step
 from qlint.flow.scopes import Frame, Outcome
 from qlint.flow.statements import join_returned
+from qlint.flow.usage import note_early_run
 from qlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -243,6 +244,17 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
     return instance
 
 
+def _begin_constructor(interp: Interpreter, function: Function, receiver: Value | None) -> bool:
+    """Note that the constructor of a module begins to run, if that is what a function is."""
+    if not isinstance(receiver, Instance) or not modules.is_module(receiver):
+        return False
+    if function.owner is None or not function.qualname.endswith(".__init__"):
+        note_early_run(interp, function, receiver)
+        return False
+    interp.under_construction.append((receiver, function.owner))
+    return True
+
+
 def call_function(
     interp: Interpreter,
     function: Function,
@@ -280,19 +292,16 @@ def call_function(
     if subject is not None and idle_code.ends_at(function, subject):
         return NONE
 
-    is_constructor = function.qualname.endswith(".__init__")
-    constructs = is_constructor and isinstance(receiver, Instance) and modules.is_module(receiver)
-
     def run() -> Value:
         if not interp.enter(function, receiver, subject):
             return UNKNOWN
         interp.running_with[function] = values
-        interp.constructing += constructs
+        constructs = _begin_constructor(interp, function, receiver)
         try:
             return _run(interp, function, receiver, arguments, site, at_yield)
         finally:
             interp.leave()
-            interp.constructing -= constructs
+            del interp.under_construction[len(interp.under_construction) - constructs :]
             if outer is None:
                 del interp.running_with[function]
             else:

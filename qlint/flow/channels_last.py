@@ -153,7 +153,8 @@ _SEQUENCES = 3
 
 def _sizes(arguments: Arguments) -> tuple[Value, ...] | None:
     """The sizes that a view is given one by one or as a tuple, None if not all are known."""
-    sizes = arguments.args[1:]
+    given = arguments.kwargs.get("size", arguments.kwargs.get("shape"))
+    sizes = arguments.args[1:] if given is None else (given,)
     if len(sizes) == 1:
         listed = items_of(sizes[0])
         sizes = sizes if listed is None else listed.items

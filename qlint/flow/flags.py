@@ -144,7 +144,7 @@ class Flags:
         Appends to ``met`` which parts of a quantized model were met.
         """
         flag = flag_of(test)
-        mark, depth = interp.log.pending, interp.constructing
+        mark, depth = interp.log.pending, len(interp.under_construction)
         made, called = len(self._made), len(self._called)
         if flag is not None:
             self.values[flag.key] = positive is not flag.negated

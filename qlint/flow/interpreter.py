@@ -108,8 +108,9 @@ class Interpreter:
         self.selecting = 0
         self.trying = 0
         self.forward_depth = 0
-        # How many constructors of modules are running: nothing is converted yet.
-        self.constructing = 0
+        # The modules whose constructors are running, and the classes that those are of: nothing is
+        # converted yet.
+        self.under_construction: list[tuple[Instance, Class]] = []
         self._installed: dict[str, Value | None] = {}
         # Whether an expression inside of a `try` has raised an error.
         self.raised = False
@@ -162,7 +163,7 @@ class Interpreter:
     @property
     def assumes_int8(self) -> bool:
         """Whether models are taken to be converted: not while their constructors run."""
-        return self.assume_quantized and not self.constructing
+        return self.assume_quantized and not self.under_construction
 
     # Entry points
 
@@ -173,7 +174,7 @@ class Interpreter:
         self.epoch += 1
         self.raised = False
         self.repeating = self.selecting = self.trying = self.forward_depth = 0
-        self.constructing = 0
+        self.under_construction.clear()
         self.running_with.clear()
         self.named.clear()
         self._stack.clear()

@@ -134,7 +134,7 @@ def _run_forward(
     if assumed:
         arguments = _assumed_inputs(interp, forward, cls)
     repeats = count_call(interp, instance, arguments, site)
-    if not interp.constructing:
+    if not interp.under_construction:
         interp.forwarded.add(id(instance))
     interp.repeating += repeats
     interp.forward_depth += 1
@@ -148,7 +148,7 @@ def _run_forward(
     interp.forwarding.pop()
     function, bound = signature(forward)
     note_forward(interp, function, arguments, result, bound=bound)
-    has_shown = not interp.budget.exhausted and not interp.constructing
+    has_shown = not interp.budget.exhausted and not interp.under_construction
     if has_shown and (outermost or _says_what_it_gets(arguments)):
         interp.ran_forward.add(cls)
     if is_swapped and (interp.log.failed_since(mark) or id(instance) in interp.unswapped):
@@ -206,10 +206,13 @@ def external_forward(
     if base in known.EAGER_PARTS:
         interp.flags.called_part(known.quantizes(base))
     if base in known.QUANT_STUBS:
-        if interp.constructing or layer_attributes.is_left_float(interp, instance):
+        if interp.under_construction or layer_attributes.is_left_float(interp, instance):
             return FLOAT
         message = f"quantized here by `{arguments.spelled}`"
         made = interp.quantized(site, message, grid=grid_of(instance))
+        # In the float model a stub returns what it gets.
+        given = next((each for value in arguments.values() for each in tensors_in(value)), FLOAT)
+        made = replace(made, storages=given.storages)
         return channels_last.quantized(arguments, made)
     if base in known.DEQUANT_STUBS:
         return channels_last.dequantized(arguments)
@@ -219,7 +222,7 @@ def external_forward(
         return _run_children(interp, instance, arguments, site)
     if base == known.QUANT_WRAPPER:
         message = "quantized here by the QuantWrapper"
-        inputs = FLOAT if interp.constructing else interp.quantized(site, message)
+        inputs = FLOAT if interp.under_construction else interp.quantized(site, message)
         return _run_inside(interp, instance, type(arguments)((inputs,)), site)
     if base in known.PARALLEL:
         return _run_inside(interp, instance, arguments, site, keep=True)
@@ -401,7 +404,7 @@ def _run_children(
         _begin_pass(interp)
         if interp.assumes_int8:
             value = interp.quantized(site, "the input of the nn.Sequential is assumed quantized")
-    if not interp.constructing:
+    if not interp.under_construction:
         interp.forwarded.add(id(instance))
     interp.running.append(Running(instance, arguments, site, hands_on=True))
     interp.forward_depth += 1

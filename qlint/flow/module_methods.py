@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qlint.flow import texts
 from qlint.flow.channels_last import after_functional
 from qlint.flow.containers import known_items, new_list, within
 from qlint.flow.events import UnsupportedModule
@@ -29,7 +30,7 @@ from qlint.flow.modules import (
     replace_children,
     set_child,
 )
-from qlint.flow.reach import Running, lost_at, note_taken
+from qlint.flow.reach import Running, lost_at, note_counted, note_taken
 from qlint.flow.stubs import check_input
 from qlint.flow.usage import note_listing, own_storage
 from qlint.flow.values import (
@@ -48,6 +49,7 @@ from qlint.flow.values import (
     Unknown,
     Value,
     join,
+    one_of,
     options_of,
     quantized_in,
 )
@@ -78,7 +80,7 @@ _OTHER_METHODS = frozenset(
     "register_forward_hook register_forward_pre_hook register_full_backward_hook _get_name "
     "extra_repr get_submodule get_parameter set_submodule append extend insert update pop clear "
     "_load_from_state_dict forward __call__ __init__ __len__ __getitem__ __delitem__ "
-    "__setattr__".split()
+    "__setattr__ __getattr__".split()
 )
 _METHODS = (
     _HAND_THEMSELVES_ON | _REGISTER | _ADD_MODULE | _LISTS | _NAMED_LISTS | _ITEMS | _OTHER_METHODS
@@ -122,7 +124,7 @@ def _initialize(interp: Interpreter, instance: Instance, base: str, arguments: A
     elif base in known.WRAPPERS:
         _wrap(interp, instance, base, arguments)
     if base in known.EAGER_PARTS:
-        interp.flags.made_part(interp.constructing, known.quantizes(base))
+        interp.flags.made_part(len(interp.under_construction), known.quantizes(base))
 
 
 def export(model: Value | None) -> Value:
@@ -326,13 +328,25 @@ def _set_submodule(interp: Interpreter, instance: Instance, arguments: Arguments
     return NONE
 
 
+def _get_attribute(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    name = arguments.get(0, "name") or UNKNOWN
+    known = [str(each.value) for each in options_of(name) if isinstance(each, Constant)]
+    named = dict(children(instance))
+    if not known:  # one of them
+        return join([SUBMODULE, *(named[each] for each in texts.fitting(name, named))])
+    found = [instance.slots.get(each, SUBMODULE) for each in known]
+    return found[0] if len(options_of(name)) == 1 else one_of(found)
+
+
 def _append(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    note_counted(interp, instance)
     for value in arguments.args[:1]:
         set_child(interp, instance, None, value)
     return instance
 
 
 def _extend(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    note_counted(interp, instance)
     for values in arguments.args[:1]:
         extend_container(interp, instance, values)
     return instance
@@ -350,6 +364,7 @@ def _update(interp: Interpreter, instance: Instance, arguments: Arguments) -> Va
 
 
 def _length(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    note_counted(interp, instance)
     return Constant(len(children(instance)))
 
 
@@ -358,6 +373,7 @@ def _get_item(interp: Interpreter, instance: Instance, arguments: Arguments) -> 
 
 
 def _insert(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    note_counted(interp, instance)
     if len(arguments.args) != 2:
         return instance
     index, value = arguments.args
@@ -369,6 +385,7 @@ def _insert(interp: Interpreter, instance: Instance, arguments: Arguments) -> Va
 
 
 def _pop(interp: Interpreter, instance: Instance, arguments: Arguments) -> Value:
+    note_counted(interp, instance)
     if not arguments.args:
         return UNKNOWN
     taken = child_at(interp, instance, arguments.args[0])
@@ -391,6 +408,7 @@ _HANDLERS: dict[str, Callable[[Interpreter, Instance, Arguments], Value]] = {
     **dict.fromkeys(_REGISTER, _register),
     **dict.fromkeys(_ADD_MODULE, _add_module),
     "__setattr__": _add_module,
+    "__getattr__": _get_attribute,
     "get_submodule": _submodule,
     "set_submodule": _set_submodule,
     "__len__": _length,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qlint.flow.modules import around, is_module, modules_in
-from qlint.flow.values import Dict, ExternalMethod, Instance, List, Tuple, Value
+from qlint.flow.values import Class, Dict, ExternalMethod, Instance, List, Tuple, Value
+from qlint.semantics import modules as known
+from qlint.semantics.names import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +37,8 @@ def note_reading(interp: Interpreter, owner: Instance, name: str, value: Value) 
 
 
 def note_taken(interp: Interpreter, container: Value, taken: Iterable[Value]) -> None:
-    """Note what a forward pass has taken out of a container: one of modules, or a plain one."""
+    """Note what has been taken out of a container: one of modules, or a plain one."""
+    note_counted(interp, container)
     if not interp.forward_depth:
         return
     if isinstance(container, Dict) and isinstance(container.owner, Instance):  # `self._modules`
@@ -53,6 +56,19 @@ def note_taken(interp: Interpreter, container: Value, taken: Iterable[Value]) ->
         interp.kept_aside.update(modules)
     else:
         interp.kept_aside.difference_update(modules)
+
+
+def note_counted(interp: Interpreter, container: Value) -> None:
+    """Note that it matters how many modules a container has, and not only to its own code."""
+    if not isinstance(container, Instance) or not isinstance(container.cls, Class):
+        return
+    frame = interp.frame
+    function = None if frame is None else frame.function
+    own = function is not None and function.owner in container.cls.mro
+    if own or frame is None or frame.statement is None:
+        return
+    if not known.CONTAINERS.isdisjoint(map(canonical, container.cls.external_bases)):
+        interp.usage.listed[container.cls].add(interp.site(frame.statement, frame))
 
 
 def _first_name(owner: Instance, value: Instance) -> str | None:

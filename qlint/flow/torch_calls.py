@@ -56,6 +56,7 @@ from qlint.semantics.operations import (
     LIKE,
     LIKE_FUNCTIONS,
     LIKE_METHODS,
+    NEW_TENSORS,
     OPERATOR_METHODS,
     PAIR_WITH_DIM,
     SHARE_MEMORY,
@@ -294,12 +295,16 @@ def _check_kernel(
     def option(which: kernels.Option) -> str | None:
         name, position = which
         value = arguments.get(position, name)
+        if short == "to" and not _is_dtype(value):  # `x.to(device, dtype)`
+            value = arguments.get(position + 1, name)
         if value is None:
             return None if arguments.more else ""
         if isinstance(value, External):
             return value.name
         return str(value.value) if isinstance(value, Constant) else None
 
+    if short in NEW_TENSORS and _is_dtype(arguments.kwargs.get("dtype")):
+        return False  # of that dtype, whatever the tensor is
     outcome = kernels.of_operation(short, namespace, option)
     if _spoils_kernel(short, arguments):
         outcome = kernels.Outcome.FAILS

@@ -48,7 +48,8 @@ class Usage:
     are not as many each time. ``named`` are, for each call of a module that does not run on int8,
     the places where the class of that module is named. ``on_int8`` and ``on_float`` are the forward
     passes in which a place has got int8 tensors, and nothing but float ones. ``listed`` is where
-    the program goes through the modules in an instance of a class.
+    the program goes through the modules in an instance of a class, ``early`` the classes whose
+    constructors have run a method.
 
     Of functions, ``inside`` are the classes in whose forward passes something happens at a place,
     ``inputs`` the names of the parameters by which a forward gets int8 tensors, or containers of
@@ -67,6 +68,7 @@ class Usage:
     inner: set[Function] = field(default_factory=set)
     on_int8: dict[Site, set[int]] = field(default_factory=lambda: defaultdict(set))
     on_float: dict[Site, set[int]] = field(default_factory=lambda: defaultdict(set))
+    early: dict[model.Node, set[Class]] = field(default_factory=lambda: defaultdict(set))
     listed: dict[Class, set[Site]] = field(default_factory=lambda: defaultdict(set))
     named: dict[tuple[Site, str], set[Site | None]] = field(
         default_factory=lambda: defaultdict(set)
@@ -98,6 +100,13 @@ def note_listing(interp: Interpreter, instance: Instance, site: Site, *, deep: b
     for each in parts:
         if isinstance(each, Instance) and isinstance(each.cls, Class):
             interp.usage.listed[each.cls].add(site)
+
+
+def note_early_run(interp: Interpreter, function: Function, receiver: Value | None) -> None:
+    """Note that a method runs before the instance is made, and whose constructors are running."""
+    for instance, cls in interp.under_construction:
+        if instance is receiver:
+            interp.usage.early[function.node].add(cls)
 
 
 def note_way(interp: Interpreter, site: Site) -> None:

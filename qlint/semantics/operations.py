@@ -95,6 +95,7 @@ FLOAT_ARGUMENTS = {"grid_sample": ("grid", 1)}
 # Functions that work on int8 with numbers for bounds, but not with tensors.
 BOUNDED = _names("clamp clip clamp_min clamp_max")
 # Functions that make a tensor like another, which for int8 must be int8 as well.
+NEW_TENSORS = _names("new_zeros new_ones new_full new_empty new_tensor")
 LIKE_FUNCTIONS = _names("full_like ones_like zeros_like empty_like rand_like randn_like")
 
 BINARY_OPERATORS = {

@@ -37,7 +37,7 @@ FORMS = {
     ),
     "torch.maximum(y, z + 1)": (
         "self.maximum_quant(torch.maximum(self.maximum_dequant(y), "
-        "self.maximum_dequant(self.shift.add_scalar(z, 1))))"
+        "self.maximum_dequant(self.shift.add_scalar(z, 1.0))))"
     ),
     "-(-y)": ("self.neg_quant(-self.neg_dequant((self.neg_quant_1(-self.neg_dequant_1(y)))))"),
     "F.silu(y) * z": "self.mul.mul(self.silu_quant(F.silu(self.silu_dequant(y))), z)",

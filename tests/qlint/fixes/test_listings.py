@@ -23,6 +23,14 @@ class Body(nn.Module):
         return self.conv2(self.conv1(x)) + x
 
 
+def call(module, x):
+    return module(x)
+
+
+def init_it(module):
+    module.tag = 1
+
+
 def find(named):
     return [m for n, m in named if n == "conv1"]
 
@@ -73,6 +81,59 @@ def source_with(*lines: str) -> str:
             "return torch.full((1,), float(count))",
         ),
         ("return next(body.children())",),
+        ("return nn.Sequential(*[c for n, c in body.named_children() if n != 'fc'])",),
+        ("return nn.Sequential(*[c for c in body.children() if not isinstance(c, nn.Linear)])",),
+        ("return nn.Sequential(*(c for n, c in body.named_children() if 'conv' in n))",),
+        (
+            "x = torch.ones(1, 3, 2, 2)",
+            "for c in body.children():",
+            "    x = c.forward(x)",
+            "return x",
+        ),
+        (
+            "x = torch.ones(1, 3, 2, 2)",
+            "for c in body.children():",
+            "    x = call(c, x)",
+            "return x",
+        ),
+        (
+            "x = torch.ones(1, 3, 2, 2)",
+            "for c in body.children():",
+            "    child = c",
+            "    x = child(x)",
+            "return x",
+        ),
+        ("found = []", "for c in body.children():", "    found = found + [c]", "return found"),
+        (
+            "found = []",
+            "for n, c in body.named_children():",
+            "    found.append((n, c))",
+            "return found",
+        ),
+        (
+            "for n, c in body.named_children():",
+            "    if n.startswith('conv'):",
+            "        call(c, 1)",
+        ),
+        (
+            "for n, c in body.named_children():",
+            "    if n not in ('a',) and n != 'b':",
+            "        call(c, 1)",
+        ),
+        ("for c in body.children():", "    if isinstance(c, nn.ReLU):", "        call(c, 1)"),
+        (
+            "for c in body.children():",
+            "    if isinstance(c, nn.Linear):",
+            "        continue",
+            "    call(c, 1)",
+        ),
+        (
+            "count = 0",
+            "for c in body.children():",
+            "    count = count + 1",
+            "return torch.ones(count)",
+        ),
+        ("return all(isinstance(m, nn.Conv2d) for m in body.children())",),
         ("return list(enumerate(body.named_children()))",),
         ("return list(body._modules.values())[0]",),
         ("for c in body.children():", "    return c"),
@@ -117,7 +178,27 @@ def test_minds(lines: tuple[str, ...]) -> None:
         ),
         ("for m in body.children():", "    for p in m.parameters():", "        p.requires_grad_()"),
         ("return [m for m in body.modules() if isinstance(m, nn.Conv2d)]",),
-        ("return any(isinstance(m, nn.ReLU) for m in body.modules())",),
+        ("return any(isinstance(m, nn.Conv2d) for m in body.modules())",),
+        ("return sum(p.numel() for m in body.modules() for p in m.parameters()) * torch.ones(1)",),
+        (
+            "for m in body.modules():",
+            "    w = getattr(m, 'weight', None)",
+            "    if w is not None:",
+            "        return w",
+        ),
+        (
+            "for m in body.modules():",
+            "    if hasattr(m, 'bias') and m.bias is not None:",
+            "        m.bias.data.zero_()",
+        ),
+        ("for m in body.modules():", "    if isinstance(m, nn.ReLU):", "        m.inplace = True"),
+        (
+            "for m in body.children():",
+            "    try:",
+            "        init_it(m)",
+            "    except ValueError:",
+            "        pass",
+        ),
         ("return dict(body.named_modules())['conv1']",),
         ("return find(body.named_modules())",),
         ("return list(walk(body))[:1]",),

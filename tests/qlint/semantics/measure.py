@@ -190,6 +190,10 @@ _OWN_CALLS: dict[str, Call] = {
     "view_as_complex": lambda f, x, y: f(x.reshape(-1, 2)),
     "multinomial": lambda f, x, y: f(torch.sigmoid(x[0, 0]), 2),
     "block_diag": lambda f, x, y: f(x[0, 0], y[0, 0]),
+    "combinations": lambda f, x, y: f(x[0, 0, 0]),
+    "polygamma": lambda f, x, y: f(1, x),
+    "searchsorted": lambda f, x, y: f(torch.linspace(-1.0, 1.0, 3), x),
+    **dict.fromkeys(("cov", "corrcoef", "trace"), lambda f, x, y: f(x[0, 0])),
     # These answer with what is no tensor; that they answer is what counts.
     "numpy": lambda f, x, y: torch.as_tensor(f(x)),
     "tolist": lambda f, x, y: torch.as_tensor(f(x)),
@@ -267,7 +271,9 @@ _NO_OPERATIONS = (
 
 # What those words leave out and people do call on tensors inside a model.
 _ALSO = (
-    "rand_like randn_like bernoulli multinomial block_diag numpy tolist allclose view_as_complex"
+    "rand_like randn_like bernoulli multinomial block_diag numpy tolist allclose view_as_complex "
+    "scatter_add scatter_reduce histc searchsorted trapezoid trapz cumulative_trapezoid trace cov "
+    "corrcoef polygamma complex combinations"
 ).split()
 
 
