@@ -15,10 +15,10 @@ from qlint.fixes.edits import apply
 from qlint.syntax.parse import decode, encode, is_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from qlint.config import Settings
-    from qlint.diagnostics import Diagnostic
+    from qlint.diagnostics import Diagnostic, Fix
 
 # Fixes that touch the same lines are carried out one after the other.
 _MOST_ROUNDS = 20
@@ -90,10 +90,10 @@ def fix(
                 fixed.before[path] = fixed.after[path] = content
         texts = {name: decode(fixed.after[names[name]]) for name in touched & names.keys()}
         changed, done = apply(texts, wanted)
+        if not all(map(is_python, changed.values())):
+            changed, done = _apply_one(texts, wanted)
         for name, text in changed.items():
             path = names[name]
-            if not is_python(text):
-                raise RuntimeError(f"the fixes of {path} do not go together")
             fixed.after[path] = encode(text, like=fixed.before[path])
         fixed.count += len(done)
         if not done:
@@ -105,6 +105,15 @@ def _lines(text: str) -> list[str]:
     """The lines of a text, as programs that apply a diff know them."""
     lines = text.split("\n")
     return [*(f"{line}\n" for line in lines[:-1]), *filter(None, lines[-1:])]
+
+
+def _apply_one(texts: Mapping[str, str], wanted: Iterable[Fix]) -> tuple[dict[str, str], list[Fix]]:
+    """Carry out the first fix that goes well by itself, where all of them together do not."""
+    for fix in wanted:
+        changed, done = apply(texts, [fix])
+        if done and all(map(is_python, changed.values())):
+            return changed, done
+    return {}, []
 
 
 def _shown(path: Path) -> str:

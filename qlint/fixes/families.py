@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # So many operations of a kind a class may have before their names get longer.
 _MOST_ALIKE = 1000
 # Where something else is put into a text: ``%d``, ``{}``.
+# Names that say nothing, where others mean something to the program.
+_NEUTRAL = ("functional", "op", "fixed")
 _PLACES = re.compile(r"%\w|\{[^{}]*\}")
 
 
@@ -53,7 +55,13 @@ class Names:
         relatives = family(cls)
         taken = set(self._program.names).union(*(self._taken(each) for each in relatives))
         patterns = [pattern for each in relatives for pattern in self._put_together(each)]
-        free = (each for each in _numbered(wish) if each not in taken)
+        parts = self._program.parts_of_names
+        free = (
+            each
+            for base in (wish, *_NEUTRAL)
+            for each in _numbered(base)
+            if each not in taken and not any(part in each for part in parts)
+        )
         name = next(
             (each for each in free if not any(pattern.fullmatch(each) for pattern in patterns)),
             f"{wish}_{len(taken)}_",

@@ -40,8 +40,8 @@ def own_instance(place: Place) -> Made:
         raise NotFixableError("what is called here is no attribute")
     if not isinstance(func.value, model.Name) or func.value.id != owner.this:
         raise NotFixableError(f"`{place.source.of(func)}` belongs to another module")
-    if place.builder.program.is_hooked(func.name):
-        raise NotFixableError(f"a hook hangs on `{func.name}`, which sees all its calls")
+    if relu and place.builder.program.may_be_hooked(func.name):
+        raise NotFixableError(f"a hook may hang on `{func.name}`, which sees all its calls")
     if place.called_again_here:
         raise NotFixableError(
             "this one call runs several times in a forward pass; it takes an nn.ModuleList with "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qlint.diagnostics import Stretch
 from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB
 from qlint.fixes.reasons import NotFixableError
-from qlint.flow.values import Class, Constant, State, Tensor, Value, options_of, quantized_in
+from qlint.flow.values import Class, State, Tensor, Value, options_of, quantized_in
 from qlint.semantics.operations import (
     DTYPE,
     FILL,
@@ -108,7 +108,7 @@ class _Island:
     def dequantize(self, operand: model.Expression, value: Value) -> None:
         """Put a DeQuantStub in front of an operand."""
         tensors = [each for each in options_of(value) if isinstance(each, Tensor)]
-        if len(tensors) != len([each for each in options_of(value) if each != Constant(None)]):
+        if len(tensors) != len(options_of(value)):
             raise NotFixableError("what it gets is not a single tensor each time")
         if not self._dequant:
             self._dequant = self._stub(DEQUANT_STUB, "dequant")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _STATIC = frozenset({"staticmethod", "classmethod"})
 _RECORDS = ("dataclass", "define", "frozen", "attrs", "attr.s")
+# Methods of a module that are told of each attribute.
+_TOLD = frozenset({"__setattr__", "add_module", "register_module"})
 _FIRST_NAME = re.compile(r"\w+")
 # Methods of containers that count what is there.
 _BY_LENGTH = frozenset({"append", "extend", "insert", "pop"})
@@ -112,6 +114,9 @@ class Owner:
         lent = self.builder.program.lent
         if "" in lent or any(each.name in lent for each in self._family):
             return f"instances of other classes get the methods of `{self.cls.name}`"
+        for cls in family(self.cls):
+            for name in _TOLD & cls.namespace.keys():
+                return f"`{cls.name}.{name}` would hear of a new attribute"
         return ""
 
     def _refused_for_children(self) -> str:

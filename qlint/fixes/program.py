@@ -29,6 +29,12 @@ _ASKS_NAME = re.compile(
     r"\b(?:has|get|set|del)attr\(|getattr__|setattr__|__dict__|\bvars\(|_modules\b|\bnamed_\w+\("
     r"|get_submodule\("
 )
+# `"scale" in name`, `name.startswith("scale")`, `re.search("scale", name)`.
+_PART = re.compile(
+    r"""["'](\w+)["']\s+(?:not\s+)?in\b"""
+    r"""|\.(?:startswith|endswith|find|search|match|fullmatch)\(\s*[(rf]*["']\W*(\w+)"""
+)
+_SHORTEST_PART = 3  # every name has some of fewer letters
 _TEXT = re.compile(r"""["']([A-Za-z_]\w*)["']""")
 _HOOK = re.compile(
     r"(\.\s*)?(\w+|[)\]])\s*\.\s*register_(?:forward|full_backward|backward)\w*hook\b"
@@ -36,12 +42,16 @@ _HOOK = re.compile(
 _CLASS_GIVEN = re.compile(r"\.__class__\s*=(?!=)\s*(?:\w+\.)*(\w+)([^\n]*)")
 # `Skip.forward` that is no call, but for `Skip.forward(self, x)` in a class derived from that.
 _BORROWED = re.compile(r"\b(?!super\b)([A-Z]\w*)\.forward\b(?!\s*\(\s*self\b)")
+_REPLACED = re.compile(r"\b([A-Z]\w*)\.(?:__init__|forward)\s*=(?!=)")
+# Of functions, by the names that these go by, nothing is changed.
 _SIGNATURE = re.compile(
-    r"\b(?:signature|getfullargspec|getargspec)"
-    r"\([\w.\[]*(?:cls|class|type|mod|net|block|layer|__init__)",
-    re.IGNORECASE,
+    r"\b(?:signature|getfullargspec|getargspec)\((?!\s*(?:\w+\.)*(?:fn|func|function|f|method|hook"
+    r"|callback|\w*forward\w*)\s*[,)])|__code__"
 )
-_SWAPS = re.compile(r"\bsetattr\(|__setattr__\(|_modules\[|\.add_module\(|set_submodule\(|__dict__")
+_SWAPS = re.compile(
+    r"\bsetattr\(|__setattr__\(|_modules\[|\.add_module\(|set_submodule\(|__dict__"
+    r"|\.(?:forward|__class__)\s*=(?!=)"
+)
 _ASKS_CLASS = re.compile(r"\bisinstance\(|\btype\(|__class__")
 _OF_NN = re.compile(r"\bnn\.([A-Z]\w*)")
 _THIS = frozenset({"self", "cls"})
@@ -82,6 +92,18 @@ class Program:
         return frozenset(found)
 
     @cached_property
+    def parts_of_names(self) -> frozenset[str]:
+        """What it asks the names of modules to contain, or to begin or end with."""
+        return frozenset(
+            part
+            for text in self._texts
+            if _ASKS_NAME.search(text)
+            for parts in _PART.findall(text)
+            for part in parts
+            if len(part) >= _SHORTEST_PART
+        )
+
+    @cached_property
     def _hooked(self) -> frozenset[str]:
         """The attributes that hooks are hung on, empty for what is no attribute."""
         return frozenset(
@@ -95,10 +117,6 @@ class Program:
         """Whether a hook may hang on a module that is kept under a name."""
         return not self._hooked.isdisjoint({name, ""})
 
-    def is_hooked(self, name: str) -> bool:
-        """Whether a hook hangs on a module that is kept under a name."""
-        return name in self._hooked
-
     @cached_property
     def lent(self) -> frozenset[str]:
         """The names of classes whose methods instances of others get, which no ``__init__`` of
@@ -107,6 +125,7 @@ class Program:
         found = set()
         for text in self._texts:
             found.update(_BORROWED.findall(text))
+            found.update(_REPLACED.findall(text))
             for name, rest in _CLASS_GIVEN.findall(text):
                 found.add("" if rest.strip() and not rest.strip().startswith("#") else name)
         return frozenset(found)
@@ -162,11 +181,12 @@ class Program:
         """Whether it may tell an instance of just this class from one of a class derived from it,
         and not only by ``isinstance``.
         """  # noqa: D205
-        short = re.compile(rf"\b{dotted.rpartition('.')[2]}\b")
+        name = dotted.rpartition(".")[2]
+        short, text = re.compile(rf"\b{name}\b"), re.compile(rf"""["']{name}["']""")
         return any(
             dotted in found or ("" in found and short.search(source.text))
             for source, found in self._exact_types
-        )
+        ) or any("__name__" in each and text.search(each) for each in self._texts)
 
     @cached_property
     def _exact_types(self) -> list[tuple[Source, frozenset[str]]]:
@@ -176,18 +196,21 @@ class Program:
         return [
             (source, found)
             for source in self._sources
-            if "type(" in source.text or "__class__" in source.text
             if (found := frozenset(t for node in source.nodes for t in _compared(source, node)))
         ]
 
 
 def _compared(source: Source, node: model.Node) -> Iterator[str]:
-    """The classes that a comparison compares the type of something with; empty where the type is
-    looked up in a table that is not written out in the same file.
+    """The classes that something is compared with, or looked up by; empty where the type of
+    something is looked up in a table that is not written out in the same file.
     """  # noqa: D205
+    if isinstance(node, model.Dict):
+        yield from (name for key, _ in node.items if key and (name := meaning(source, key)))
     if isinstance(node, model.Compare) and len(node.ops) == 1:
         sides = (node.left, node.comparators[0])
         if not any(_is_type(each) for each in sides):
+            parts = [part for side in sides for part in _parts(side)]
+            yield from (name for each in parts if (name := meaning(source, each)))
             return
         other = sides[1] if _is_type(sides[0]) else sides[0]
         if node.ops[0] in _EQUAL:

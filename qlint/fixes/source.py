@@ -71,8 +71,15 @@ class Source:
 
     @cached_property
     def imported(self) -> dict[str, str]:
-        """What the imports at the top level bind, and the dotted names of that."""
-        return model.imported(self.imports)
+        """What the imports at the top level bind, and the dotted names of that; not what is bound
+        to anything else as well.
+        """  # noqa: D205
+        found = model.imported(self.imports)
+        for node in _of_module(self.body):
+            for name, meant in _bound_by(node).items():
+                if name in found and found[name] != meant:
+                    del found[name]
+        return found
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -247,3 +254,24 @@ class Source:
         position = self.module.position
         path = str(self.module.path)
         return Edit(path, position(start), position(end), content, rank or (0,), once)
+
+
+def _of_module(block: model.Block) -> Iterator[model.Statement]:
+    """The statements of the top level of a file, also those under conditions."""
+    for each in block:
+        yield each
+        if not isinstance(each, (model.FunctionDef, model.ClassDef)):
+            for name in ("body", "orelse", "finalbody"):
+                yield from _of_module(getattr(each, name, ()))
+            for _, handler in getattr(each, "handlers", ()):
+                yield from _of_module(handler)
+
+
+def _bound_by(node: model.Statement) -> dict[str, str]:
+    """The names that a statement binds, with the dotted names of what it imports."""
+    if isinstance(node, (model.FunctionDef, model.ClassDef)):
+        return {node.name: ""}
+    if isinstance(node, model.Assign):
+        names = (each.id for each in model.walk(node.targets) if isinstance(each, model.Name))
+        return dict.fromkeys(names, "")
+    return model.imported((node,))

@@ -24,5 +24,10 @@ def call_instead(source: Source, site: Site, repair: CallInstead) -> Made:
     if node is None or not isinstance(node.func, model.Attribute):
         raise NotFixableError("it is written in a way that qlint cannot edit")
     end = node.func.end
-    edit = source.edit(end - len(node.func.name), end, repair.method)
-    return f"call `{repair.method}`, which copies where it has to", "safe", (edit,)
+    edits = [source.edit(end - len(node.func.name), end, repair.method)]
+    edits += [  # `size=` of `view`
+        source.edit(each.start, each.start + len(each.keyword), "shape")
+        for each in node.arguments
+        if each.keyword is not None
+    ]
+    return f"call `{repair.method}`, which copies where it has to", "safe", tuple(edits)

@@ -21,6 +21,7 @@ from qlint.flow.values import (
     Instance,
     NotTensor,
     State,
+    Storage,
     Tensor,
     Tuple,
     Unknown,
@@ -50,6 +51,7 @@ from qlint.semantics.operations import (
     FILLS,
     FIXED_GRID,
     FLOAT_ARGUMENTS,
+    IN_PLACE_AT,
     INTEGER_CASTS,
     INTEGER_DTYPES,
     KEEP_GRID,
@@ -401,8 +403,10 @@ def _result(
         return interp.quantized(site, f"quantized here by `{arguments.spelled}`", grid)
     tensor = _state_of(values)
     if isinstance(tensor, Tensor):
-        shares = short in SHARE_MEMORY or short.endswith("_") or _is_in_place(arguments)
+        shares = short in SHARE_MEMORY or short.endswith("_") or _is_in_place(short, arguments)
         storages = tensor.storages if shares else own_storage()
+        out = arguments.kwargs.get("out")
+        storages = storages if out is None else _storages_in(out)
         grid = _grid_after(short, tensor, values)
         tensor = replace(tensor, grid=grid, handed_on=False, storages=storages)
         if tensor == FLOAT:
@@ -453,8 +457,17 @@ def _state_of(values: tuple[Value, ...]) -> Value:
     return quantized_result(values)
 
 
-def _is_in_place(arguments: Arguments) -> bool:
-    return arguments.kwargs.get("inplace", Constant(False)) != Constant(False)
+def _is_in_place(short: str, arguments: Arguments) -> bool:
+    given = arguments.kwargs.get("inplace")
+    if given is None and short in IN_PLACE_AT:
+        given = arguments.get(IN_PLACE_AT[short], "inplace")
+    return given is not None and given != Constant(False)
+
+
+def _storages_in(value: Value) -> frozenset[Storage]:
+    """Where the one tensor lies that is in a value; nowhere known if it is not one."""
+    tensors = list(tensors_in(value))
+    return tensors[0].storages if len(tensors) == 1 else frozenset()
 
 
 def _has_dim(arguments: Arguments) -> bool:

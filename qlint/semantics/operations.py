@@ -204,6 +204,29 @@ PLAIN_ATTRIBUTES = _names(
 )
 VIEW_ATTRIBUTES = _names("T mT H mH data real imag grad")
 
+# Functions that work in place if an argument at this position says so.
+IN_PLACE_AT = {
+    "relu": 1,
+    "relu6": 1,
+    "selu": 1,
+    "silu": 1,
+    "mish": 1,
+    "hardswish": 1,
+    "hardsigmoid": 1,
+    "elu": 2,
+    "celu": 2,
+    "leaky_relu": 2,
+    "hardtanh": 3,
+    "threshold": 3,
+    "dropout": 3,
+    "dropout1d": 3,
+    "dropout2d": 3,
+    "dropout3d": 3,
+    "alpha_dropout": 3,
+    "feature_alpha_dropout": 3,
+    "rrelu": 4,
+}
+
 # Operations whose result may lie in the memory of their first argument, beside in-place ones.
 SHARE_MEMORY = _names(
     "view view_as reshape reshape_as transpose permute flatten unflatten squeeze unsqueeze expand "

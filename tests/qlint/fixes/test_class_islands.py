@@ -207,3 +207,50 @@ def _lint(source: str) -> list[Diagnostic]:
 def _given(fix: Fix) -> list[str]:
     """The lines that give an instance an attribute."""
     return [line for edit in fix.edits for line in edit.content.splitlines() if "Stub()" in line]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (
+            "if skip is None:",
+            "    return gate(self.conv(x))",
+            "else:",
+            "    return gate(self.conv(x), skip)",
+        ),
+        ("with torch.no_grad():", "    return gate(self.conv(x), skip)"),
+        ("try:", "    return gate(self.conv(x), skip)", "finally:", "    pass"),
+        ("return gate(self.conv(x), skip)",),
+    ],
+)
+def test_forwards_that_end_in_a_compound_statement(lines: tuple[str, ...]) -> None:
+    body = "\n        ".join(lines)
+    source = f"""{HEAD}
+
+def gate(x, skip=None):
+    y = torch.tanh(x).exp()
+    return y if skip is None else y.atan2(skip)
+
+
+class Gate(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x, skip=None):
+        {body}
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.out = Gate(), Gate(), nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return self.out(self.b(self.a(x), skip=x))
+"""
+    x = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+    repaired = repair(source, unsafe=True)
+    assert "skip if skip is None else self.dequant(skip)" in repaired.after
+    assert_same_float(repaired, x)
+    run_int8(repaired.after, x)

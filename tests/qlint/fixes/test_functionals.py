@@ -354,3 +354,55 @@ class Net(nn.Module):
     repaired = repair(source)
     assert repaired.after == source
     assert "may be another function elsewhere" in repaired.reasons
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "F.relu(y, True)",
+        "F.relu6(y, True)",
+        "F.hardtanh(y, -1.0, 1.0, True)",
+        "F.leaky_relu(y, 0.1, True)",
+        "F.threshold(y, 0.0, 0.0, True)",
+        "F.hardswish(y, True)",
+        "F.dropout(y, 0.5, False, True)",
+        "torch.sigmoid(y, out=y)",
+    ],
+)
+def test_in_place_on_what_is_the_same_tensor(made: str) -> None:
+    repaired = repair(of_dtypes(f"z = {made}", "z += x", "return z, y"))
+    assert "z += x" in repaired.after
+    assert "may be, read under another name later" in repaired.reasons
+
+
+@pytest.mark.parametrize("made", ["F.relu(y)", "F.hardtanh(y, -1.0, 1.0, False)", "F.relu6(y)"])
+def test_in_place_on_what_is_another_tensor(made: str) -> None:
+    repaired = repair(of_dtypes(f"z = {made}", "z += x", "return z, y"))
+    assert "z += x" not in repaired.after
+    assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize("line", ["q += 1", "q *= 2", "q.add_(q)"])
+def test_in_place_on_what_a_stub_hands_on(line: str) -> None:
+    source = f"""{HEAD}
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant, self.conv = QuantStub(), DeQuantStub(), nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        q = self.quant(x)
+        {line}
+        return self.dequant(self.conv(q)) + x
+"""
+    repaired = repair(source, assume_quantized=False)
+    assert repaired.after == source
+
+
+def test_numbers_are_floats_for_torchscript() -> None:
+    repaired = repair(of_dtypes("return (y * 2 - 1) * -3 + torch.add(y, y, alpha=2)"))
+    torch.jit.script(make(repaired.after))
+    assert_same_float(repaired, X)

@@ -390,3 +390,100 @@ class Net(nn.Module):
     repaired = repair(HEAD + source)
     assert "self.relu = torch.nn.ReLU()" in repaired.after
     assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(
+    ("early", "helper"),
+    [
+        ("self.size = self.out_size", ""),
+        ("self.size = infer(self)", ""),
+        ("self.size = getattr(self, 'part')(torch.ones(1, 3, 2, 2)).shape", ""),
+    ],
+)
+def test_a_method_that_runs_early_by_detours(early: str, helper: str) -> None:
+    source = f"""
+
+def infer(net):
+    return net.part(torch.ones(1, 3, 2, 2)).shape
+
+
+class Base(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        {early}
+
+    @property
+    def out_size(self):
+        return self.part(torch.ones(1, 3, 2, 2)).shape
+
+
+class Net(Base):
+    def part(self, x):
+        return self.conv(x) + x
+
+    def forward(self, x):
+        return self.part(x)
+"""
+    repaired = repair(HEAD + source)
+    assert repaired.after == repaired.before
+    assert "the attribute would not be there yet" in repaired.reasons
+
+
+CONTAINER = """
+
+class Body(nn.KIND):
+    def forward(self, x):
+        y = x
+        for layer in self:
+            y = layer(y)
+        return y + x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = Body(ARGS)
+        LINE
+
+    def forward(self, x):
+        return self.body(x)
+"""
+
+
+@pytest.mark.parametrize("kind", ["Sequential", "ModuleList"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nn.init.ones_(self.body[-1].bias)",
+        "self.size = len(self.body)",
+        "self.first = nn.Sequential(*self.body)",
+        "self.body.append(nn.Conv2d(3, 3, 1))",
+        "for layer in self.body:\n            layer.tag = 1",
+    ],
+)
+def test_a_container_whose_items_are_counted(kind: str, line: str) -> None:
+    layers = "nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)"
+    source = HEAD + CONTAINER.replace("KIND", kind).replace("LINE", line).replace(
+        "ARGS", layers if kind == "Sequential" else f"[{layers}]"
+    )
+    repaired = repair(source)
+    assert repaired.after == source
+    assert repaired.reasons
+
+
+@pytest.mark.parametrize(
+    "line", ["self.append(nn.Conv2d(3, 3, 1))", "self += [nn.Conv2d(3, 3, 1)]"]
+)
+def test_a_container_that_fills_itself(line: str) -> None:
+    init = f"""class Body(nn.ModuleList):
+    def __init__(self):
+        super().__init__()
+        {line}
+
+    def forward"""
+    source = CONTAINER.replace("class Body(nn.KIND):\n    def forward", init)
+    source = HEAD + source.replace("ARGS", "").replace("LINE", "pass")
+    repaired = repair(source)
+    assert repaired.after == source
+    assert "goes through its own children" in repaired.reasons

@@ -141,7 +141,7 @@ class Net(nn.Module):
     )
     repaired = repair(source)
     assert repaired.after == source
-    assert "a hook hangs on `relu`" in repaired.reasons
+    assert "a hook may hang on `relu`" in repaired.reasons
     assert repair(source.replace("        self.relu.register_forward_hook(print)\n", "")).count
 
 
@@ -231,6 +231,7 @@ class Net(nn.Module):
         "type(m) in self.table",
         "TABLE.get(type(m))",
         "m.__class__ is nn.SiLU",
+        "type(m).__name__ in ('Mish', 'SiLU')",
     ],
 )
 def test_exact_types_see_islands(test: str) -> None:
@@ -250,7 +251,8 @@ def test_exact_types_see_islands(test: str) -> None:
     ],
 )
 def test_other_tests_do_not_see_islands(test: str) -> None:
-    repaired = repair(TYPES.replace("TEST", test), unsafe=True)
+    source = TYPES.replace("TEST", test).replace("TABLE = {nn.SiLU: 1, nn.ReLU: 2}", "TABLE = {}")
+    repaired = repair(source, unsafe=True)
     assert "self.act = FloatSiLU()" in repaired.after
     assert_same_float(repaired, X)
 
@@ -316,3 +318,127 @@ class Net(nn.Module):
     plain = repair(source.replace("inspect.signature(cls).parameters", "('width',)"))
     assert plain.count
     assert_same_float(plain, X)
+
+
+@pytest.mark.parametrize(
+    "line", ["act is nn.SiLU", "act in (nn.ReLU, nn.SiLU)", "bool(GAINS[act])"]
+)
+def test_classes_that_are_compared_where_they_are_handed_on(line: str) -> None:
+    source = f"""{HEAD}
+GAINS = {{nn.ReLU: 2.0, nn.SiLU: 3.0}}
+
+
+class Net(nn.Module):
+    def __init__(self, act=nn.SiLU):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.act = act(inplace={line})
+
+    def forward(self, x):
+        return self.act(self.conv(x))
+"""
+    repaired = repair(source, unsafe=True)
+    assert repaired.after == source
+    assert "compare by isinstance" in repaired.reasons
+
+
+PATCHED = f"""{HEAD}
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.my_scale = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)
+
+    def forward(self, x):
+        return self.my_scale(self.conv(x) * 0.5)
+
+
+def init(self):
+    nn.Module.__init__(self)
+    self.conv, self.my_scale = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)
+
+
+LINE
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part()
+        for name, module in self.named_modules():
+            if TEST:
+                nn.init.ones_(module.weight)
+
+    def forward(self, x):
+        return self.part(x)
+"""
+
+
+@pytest.mark.parametrize("test", ["'scale' in name", "name.endswith('scale')", "'_sc' in name"])
+def test_names_that_contain_what_is_asked_for_are_taken(test: str) -> None:
+    repaired = repair(PATCHED.replace("TEST", test).replace("LINE", "part = Part"))
+    name = "scale" if "_sc" in test else "functional"
+    assert f"self.{name} = FloatFunctional()" in repaired.after or not repaired.count
+    if repaired.count:
+        assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize("line", ["Part.__init__ = init", "Part.forward = Part.forward"])
+def test_a_class_whose_methods_are_replaced_from_outside(line: str) -> None:
+    source = PATCHED.replace("LINE", line).replace("TEST", "name == 'my_scale'")
+    repaired = repair(source)
+    assert repaired.after == source
+    assert "get the methods of `Part`" in repaired.reasons
+
+
+def test_a_class_that_hears_of_its_attributes() -> None:
+    source = f"""{HEAD}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        if isinstance(value, nn.Module):
+            self.__dict__.setdefault("order", []).append(name)
+
+    def forward(self, x):
+        for name in self.order:
+            x = getattr(self, name)(x)
+        return x * 2
+"""
+    repaired = repair(source)
+    assert repaired.after == source
+    assert "would hear of a new attribute" in repaired.reasons
+
+
+@pytest.mark.parametrize(
+    ("above", "fixed"),
+    [
+        ("from torch.nn.functional import relu", True),
+        ("from torch.nn.functional import relu\nif X:\n    def relu(x): return x", False),
+        ("from torch.nn.functional import relu\nrelu = abs", False),
+        (
+            "try:\n    from fused import relu\nexcept ImportError:\n    from torch import relu",
+            False,
+        ),
+        ("from torch import relu\nif X:\n    from torch import relu", True),
+    ],
+)
+def test_a_function_that_is_bound_again(above: str, fixed: bool) -> None:
+    source = f"""{HEAD}
+X = False
+{above}
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return relu(self.conv(x))
+"""
+    assert (repair(source).count == 1) is fixed
