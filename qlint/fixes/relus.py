@@ -175,7 +175,7 @@ def _calls_relu(place: Place, call: model.Call) -> bool:
 def _strip_call(place: Place, call: model.Call, edits: list[Edit]) -> bool:
     """``relu(a + b)`` becomes ``a + b``."""
     source = place.source
-    start, end = source.whole(call.arguments[0].value)
+    start, end = call.arguments[0].value.start, call.arguments[0].value.end
     if source.has_comment(call.start, start) or source.has_comment(end, call.end):
         return False
     edits.append(source.edit(call.start, start, "", 1, call.start - call.end))

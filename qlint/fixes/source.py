@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -133,15 +134,22 @@ class Source:
         not those of the call or definition that it is in.
         """  # noqa: D205
         start, end = node.start, node.end
-        first = next(iter(self.around(node)), None)
-        low = 0 if first is None else first.start
-        high = len(self.text) if first is None else first.end
+        low, high = self._room_of(node)
         while True:
             before = self.text[low:start].rstrip()
             behind = self.skip(end)
             if not before.endswith("(") or behind >= high or self.text[behind] != ")":
                 return start, end
             start, end = low + len(before) - 1, behind + 1
+
+    def _room_of(self, node: model.Expression) -> tuple[int, int]:
+        """From where to where parentheses around an expression may stand."""
+        first, second = (*itertools.islice(self.around(node), 2), None, None)[:2]
+        if isinstance(first, model.Argument) and isinstance(second, model.Call):
+            if first.keyword is not None or first.stars:
+                return first.start, second.end - 1
+            return self.token("(", self.whole(second.func)[1], node.start) + 1, second.end - 1
+        return (0, len(self.text)) if first is None else (first.start, first.end)
 
     def is_atom(self, node: model.Expression) -> bool:
         """Whether an operator in front of an expression would take all of it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import linecache
 import textwrap
 
 import pytest
 import torch
 
-from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair, run_int8
+from tests.qlint.fixes.repaired import HEAD, assert_same_float, make, repair, run_int8
 
 X = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
 
@@ -402,7 +403,9 @@ class Net(nn.Module):
     assert repaired.after == source
 
 
-def test_numbers_are_floats_for_torchscript() -> None:
+def test_numbers_are_floats_for_torchscript(monkeypatch: pytest.MonkeyPatch) -> None:
     repaired = repair(of_dtypes("return (y * 2 - 1) * -3 + torch.add(y, y, alpha=2)"))
+    lines = repaired.after.splitlines(keepends=True)
+    monkeypatch.setitem(linecache.cache, "<Net>", (len(repaired.after), None, lines, "<Net>"))
     torch.jit.script(make(repaired.after))
     assert_same_float(repaired, X)
