@@ -13,6 +13,7 @@ from qlint.semantics.operations import (
     FILL,
     LIKE,
     LOST,
+    NUMBER,
     PAIR_WITH_DIM,
     PARAMETER,
     PART,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from qlint.fixes.build import FixBuilder, Made, Place
 
 # What no island cures.
-_OTHERS = frozenset({DTYPE, FILL, LIKE, LOST, PARAMETER, PART, VIEW, WRITE, "copy_"})
+_OTHERS = frozenset({DTYPE, FILL, LIKE, LOST, NUMBER, PARAMETER, PART, VIEW, WRITE, "copy_"})
 _RETURN_TENSORS = (Result.SAME, Result.QUANTIZED)
 _PAIRS = PAIR_WITH_DIM | {"std_mean", "var_mean", "aminmax"}
 

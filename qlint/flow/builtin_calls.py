@@ -297,8 +297,9 @@ def py_update(interp: Interpreter, target: Dict, source: Value) -> None:
         return
     items, more = known_items(interp, source)
     target.open = target.open or more
-    for pair in items:
-        if isinstance(pair, Tuple) and len(pair.items) == 2:
+    for each in items:
+        pair = items_of(each)
+        if pair is not None and len(pair.items) == 2:
             set_item(interp, target, *pair.items)
         else:
             target.open = True

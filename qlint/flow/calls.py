@@ -365,11 +365,25 @@ def _run(
     if interp.frame is not None:
         frame.number = interp.frame.count_call(site.start)
     outer, interp.frame = interp.frame, frame
+    captured = _captured(interp, function)
+    interp.captured += captured
     result = _run_body(interp, function, frame)
+    del interp.captured[len(interp.captured) - len(captured) :]
     interp.frame = outer
     if interp.copies:
         _note_kept(interp, frame, function)
     return result
+
+
+def _captured(interp: Interpreter, function: Function) -> list[Instance]:
+    """The module that a function which its constructor has made knows as ``self``, in a forward."""
+    made_by = None if function.scope is None else function.scope.function
+    if made_by is None or interp.under_construction or not interp.forward_depth:
+        return []
+    assert function.scope is not None
+    receiver = function.scope.receiver
+    in_constructor = made_by.qualname.endswith(".__init__") and isinstance(receiver, Instance)
+    return [receiver] if in_constructor and isinstance(receiver, Instance) else []
 
 
 def _note_kept(interp: Interpreter, frame: Frame, function: Function) -> None:

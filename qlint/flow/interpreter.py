@@ -86,6 +86,10 @@ class Interpreter:
         # The modules that were read from where convert does not look.
         self.kept_aside: set[int] = set()
         self.plain_containers: set[int] = set()
+        # The modules that functions know which are running and were made in their constructors.
+        self.captured: list[Instance] = []
+        # What those have read from them, in which nothing is converted.
+        self.originals: set[int] = set()
         self.instantiated: set[Class] = set()
         # Classes whose metaclasses are making them, one in the other.
         self.being_defined: list[Class] = []
@@ -175,6 +179,7 @@ class Interpreter:
         self.raised = False
         self.repeating = self.selecting = self.trying = self.forward_depth = 0
         self.under_construction.clear()
+        self.captured.clear()
         self.running_with.clear()
         self.named.clear()
         self._stack.clear()

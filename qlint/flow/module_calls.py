@@ -163,6 +163,7 @@ def _run_forward(
 def _begin_pass(interp: Interpreter) -> None:
     interp.epoch += 1
     interp.kept_aside.clear()
+    interp.originals.clear()
     interp.plain_containers.clear()
 
 
@@ -236,6 +237,8 @@ def _layer(
 ) -> Value:
     """What calling a module returns that computes something."""
     _check_kernel(interp, instance, base, arguments, site)
+    if base in known.LSTMS:
+        stubs.check_operands(interp, instance, base, arguments.values(), arguments.spelled, site)
     result = _on_grid(hand_on(arguments), instance, base)
     if interp.checked is not None:
         result = stubs.check_input(interp, instance, base, arguments, result, site)

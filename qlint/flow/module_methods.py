@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import texts
 from qlint.flow.channels_last import after_functional
-from qlint.flow.containers import known_items, new_list, within
+from qlint.flow.containers import items_of, known_items, new_list, within
 from qlint.flow.events import UnsupportedModule
 from qlint.flow.idle_code import kind_of, traces
 from qlint.flow.layer_attributes import note_arguments
@@ -30,8 +30,9 @@ from qlint.flow.modules import (
     replace_children,
     set_child,
 )
+from qlint.flow.operators import report_unsupported
 from qlint.flow.reach import Running, lost_at, note_counted, note_taken
-from qlint.flow.stubs import check_input
+from qlint.flow.stubs import check_input, check_operands
 from qlint.flow.usage import note_listing, own_storage
 from qlint.flow.values import (
     FLOAT,
@@ -48,6 +49,7 @@ from qlint.flow.values import (
     Tuple,
     Unknown,
     Value,
+    is_surely_no_tensor,
     join,
     one_of,
     options_of,
@@ -56,6 +58,7 @@ from qlint.flow.values import (
 from qlint.semantics import kernels
 from qlint.semantics import modules as known
 from qlint.semantics.names import QUANTIZATION, canonical
+from qlint.semantics.operations import NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,8 +150,9 @@ def _fill(interp: Interpreter, instance: Instance, base: str, arguments: Argumen
             for slot, value in each.slots.items():
                 set_child(interp, instance, slot, value)
         elif base == known.MODULE_DICT:
-            for pair in known_items(interp, each)[0]:
-                if isinstance(pair, Tuple) and len(pair.items) == 2:
+            for item in known_items(interp, each)[0]:
+                pair = items_of(item)
+                if pair is not None and len(pair.items) == 2:
                     key = pair.items[0]
                     name = str(key.value) if isinstance(key, Constant) else None
                     set_child(interp, instance, name, pair.items[1])
@@ -184,6 +188,9 @@ def call_base_method(
         interp.flags.called_part(0)
         found = _check_functional(interp, instance, base, arguments, site)
         if found and method in known.OBSERVED_METHODS:
+            name, _, _ = arguments.spelled.rpartition(".")
+            check_operands(interp, instance, base, arguments.values(), name, site)
+            _check_number(interp, method, arguments, site)
             count_call(interp, instance, arguments, site)
         result = _functional(instance, method, arguments)
         if interp.checked is not None and found:
@@ -258,6 +265,15 @@ def _check_functional(
     if lost is not None:
         report_lost(interp, lost, tensor)
     return lost is None
+
+
+def _check_number(interp: Interpreter, method: str, arguments: Arguments, site: Site) -> None:
+    """Report a number where a FloatFunctional takes tensors: in int8 it does."""
+    values = arguments.values()
+    tensor = quantized_in(values)
+    if tensor is not None and method != "cat" and any(map(is_surely_no_tensor, values[:2])):
+        fails = kernels.Outcome.FAILS
+        report_unsupported(interp, NUMBER, f"{arguments.spelled}()", fails, site, tensor)
 
 
 def _functional(instance: Instance, method: str, arguments: Arguments) -> Value:

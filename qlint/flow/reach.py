@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qlint.flow.modules import around, is_module, modules_in
-from qlint.flow.values import Class, Dict, ExternalMethod, Instance, List, Tuple, Value
+from qlint.flow.values import Class, Dict, ExternalMethod, Instance, List, Partial, Tuple, Value
 from qlint.semantics import modules as known
 from qlint.semantics.names import canonical
 
@@ -24,16 +24,27 @@ def note_reading(interp: Interpreter, owner: Instance, name: str, value: Value) 
     The second name of a layer, and a plain list that layers were put into, still have the layer
     that was there before.
     """
+    # A function that is kept as an attribute is not copied by prepare: the module that it knows
+    # from where it was made is the one that is not converted.
+    captured = any(each is owner for each in interp.captured)
     if isinstance(value, Instance):
-        if is_module(owner) and _first_name(owner, value) == name:
+        if is_module(owner) and _first_name(owner, value) == name and not captured:
             interp.kept_aside.discard(id(value))
         elif is_module(value):
             interp.kept_aside.add(id(value))
-    elif isinstance(value, ExternalMethod) and isinstance(value.receiver, Instance):
-        # Bound when it was put there: to what convert puts another one in the place of.
-        interp.kept_aside.add(id(value.receiver))
-    elif isinstance(value, (List, Tuple)) or (isinstance(value, Dict) and value.owner is None):
+            if captured:
+                interp.originals.add(id(value))
+    _note_bound(interp, value)
+    if isinstance(value, (List, Tuple)) or (isinstance(value, Dict) and value.owner is None):
         interp.plain_containers.add(id(value))
+
+
+def _note_bound(interp: Interpreter, value: Value) -> None:
+    """Note the modules whose methods were bound before convert puts others in their place."""
+    if isinstance(value, Partial):
+        value = value.function
+    if isinstance(value, ExternalMethod) and isinstance(value.receiver, Instance):
+        interp.kept_aside.add(id(value.receiver))
 
 
 def note_taken(interp: Interpreter, container: Value, taken: Iterable[Value]) -> None:
@@ -51,6 +62,9 @@ def note_taken(interp: Interpreter, container: Value, taken: Iterable[Value]) ->
         aside = True
     else:
         return
+    taken = tuple(taken)
+    for value in taken:
+        _note_bound(interp, value)
     modules = [id(each) for value in taken for each in modules_in(value)]
     if aside:
         interp.kept_aside.update(modules)
@@ -95,7 +109,9 @@ def lost_at(interp: Interpreter, call: Running) -> Running | None:
     if id(instance) in interp.kept_aside or not instance.owners:
         return call
     if _is_found(interp, instance):
-        return None
+        return next(
+            (each for each in interp.running if id(each.instance) in interp.originals), None
+        )
     return next((each for each in interp.running if not _is_found(interp, each.instance)), call)
 
 

@@ -23,11 +23,14 @@ from qlint.flow.values import (
     Union,
     Value,
     parts_of,
+    tensors_in,
 )
 from qlint.semantics import kernels
 from qlint.semantics import modules as known
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from qlint.flow.arguments import Arguments
     from qlint.flow.events import Site
     from qlint.flow.interpreter import Interpreter
@@ -74,6 +77,18 @@ def check_input(
     checked.got_float = True
     interp.report(FloatInput(site, arguments.spelled, base, result, checked.forward, has_stub))
     return UNKNOWN  # one is enough: what comes of it fails or not with this one
+
+
+def check_operands(
+    interp: Interpreter, layer: Instance, base: str, values: Iterable[Value], name: str, site: Site
+) -> None:
+    """Report a layer or FloatFunctional that gets float tensors beside int8 ones."""
+    if isinstance(layer.cls, Class) or is_left_float(interp, layer) or interp.under_construction:
+        return
+    tensors = [each for value in values for each in tensors_in(value)]
+    floats = [each for each in tensors if each.state is State.FLOAT]
+    if floats and any(each.state is State.QUANTIZED for each in tensors):
+        interp.report(FloatInput(site, name, base, floats[0], None, has_stub=True))
 
 
 def check_output(interp: Interpreter, node: model.Return, value: Value, frame: Frame) -> None:

@@ -9,7 +9,17 @@ from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.kernels import BAD, Outcome, is_swapped, of_operation
 from qlint.semantics.modules import FUNCTIONALS
-from qlint.semantics.operations import DTYPE, FILL, LIKE, LOST, PARAMETER, PART, VIEW, WRITE
+from qlint.semantics.operations import (
+    DTYPE,
+    FILL,
+    LIKE,
+    LOST,
+    NUMBER,
+    PARAMETER,
+    PART,
+    VIEW,
+    WRITE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +89,7 @@ _CURES = {
     ),
     VIEW: "use `torch.flatten(x, 1)` or `.reshape()`, which copy where they have to",
     LOST: "leave the call out: the int8 layer has nothing to flatten",
+    NUMBER: "use `add_scalar` or `mul_scalar`, which take numbers",
     PART: (
         "write into what a DeQuantStub makes of it, and quantize the result by a QuantStub of its "
         "own"
@@ -278,6 +289,10 @@ _MESSAGES = {
     ),
     LOST: (
         "prepare replaces this layer by one that does not have `{}`, so the prepared model fails "
+        "here"
+    ),
+    NUMBER: (
+        "`{}` gets a number, but its int8 form takes tensors only, so the converted model fails "
         "here"
     ),
     FILL: (

@@ -47,7 +47,7 @@ class MissingQuant(Rule):
     What it does
     ------------
     Finds layers of models that the program prepares for eager quantization, with a qconfig, that
-    get float tensors.
+    get float tensors; and FloatFunctionals and LSTMs that get float tensors beside int8 ones.
 
     Why is this bad
     ---------------
@@ -78,8 +78,9 @@ class MissingQuant(Rule):
 
     Limits
     ------
-    Only models that are handed to ``prepare`` or ``convert`` in the given files are looked at, and
-    only layers that have a qconfig for sure, from the model or from themselves.
+    What gets nothing but floats is only looked at in models that are handed to ``prepare`` or
+    ``convert`` in the given files, and only if it has a qconfig for sure, from the model or from
+    itself.
     """
 
     code = "QL401"

@@ -58,6 +58,9 @@ PARAMETER = "parameter of a layer"
 # Calling a method that the layer which prepare makes of one does not have.
 LOST = "lost method of a layer"
 
+# A method of FloatFunctional for tensors that is given a number.
+NUMBER = "number for a tensor"
+
 # Operations that write a number into the tensor, with the argument that it is; and how far from 0
 # it is beyond every grid.
 FILL = "number beyond the grid"
