@@ -6,7 +6,7 @@ setting them, or work on those of some kind only, of which a new one is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from qlint.syntax import model
@@ -107,6 +107,8 @@ class _Loop:
     around: str
     kinds: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)
+    # The classes of new modules that what is looked at now is done with.
+    new: str = _NEW
 
     @classmethod
     def over(cls, target: model.Expression, *, named: bool, around: str) -> _Loop:
@@ -181,15 +183,26 @@ class _Loop:
             return False
         if name == "hasattr":
             return True  # such names are taken
-        return name == "isinstance" and _names_others(given[1])
+        return name == "isinstance" and self._names_others(given[1])
 
     def _is_of_others(self, asked: model.Expression, known: model.Expression) -> bool:
         """Whether something that is asked of a module is not so for what fixes add."""
         if isinstance(asked, model.Name) and asked.id in self.labels:
             return True  # such names are taken
         if self._is_kind(asked):
-            return _names_others(known)
+            return self._names_others(known)
         return False
+
+    def _names_others(self, classes: model.Expression) -> bool:
+        """Whether classes are written out, as names or texts, and no new module is of any."""
+        if isinstance(classes, model.Sequence):
+            return all(map(self._names_others, classes.elements))
+        if isinstance(classes, model.BinaryOp):
+            return self._names_others(classes.left) and self._names_others(classes.right)
+        if isinstance(classes, model.Constant):
+            return isinstance(classes.value, str) and classes.value not in self.new
+        name = model.last_name(classes)
+        return bool(name) and name not in self.new.split()
 
     def _is_module(self, node: model.Expression) -> bool:
         return isinstance(node, model.Name) and node.id in self.modules
@@ -222,7 +235,11 @@ class _Loop:
                 left_out, taken_in = (
                     holds(statement.test) for holds in (self.leaves_out, self._takes_in)
                 )
-                yield from () if left_out else self.minds(statement.body)
+                if not left_out and self._takes_in_relus_only(statement.test):
+                    # What puts others in their place is known to the program.
+                    yield from replace(self, new="ReLU").minds(statement.body)
+                elif not left_out:
+                    yield from self.minds(statement.body)
                 yield from () if taken_in else self.minds(statement.orelse)
                 skipped = statement.body if taken_in else statement.orelse if left_out else ()
                 if skipped and _leaves_round(skipped[-1]):
@@ -237,6 +254,10 @@ class _Loop:
                 yield self._counts(statement)
                 yield from (self._matters(each) for each in model.walk((statement,)))
                 self._learn(statement)
+
+    def _takes_in_relus_only(self, test: model.Expression) -> bool:
+        """Whether of the new modules ReLUs alone meet a condition."""
+        return replace(self, new=_NEW.replace("ReLU ", "")).leaves_out(test)
 
     def _learn(self, statement: model.Statement) -> None:
         """``kind = type(m).__name__``, ``weight = getattr(m, "weight", None)``."""
@@ -266,7 +287,8 @@ class _Loop:
             return self._call_matters(node)
         if isinstance(node, model.Assign):
             indices = [each.index for each in node.targets if isinstance(each, model.Subscript)]
-            return any(map(self._is_held, (node.value, *indices)))
+            keeps = self.new != "ReLU" and any(map(self._is_held, indices))
+            return keeps or self._is_held(node.value)
         if isinstance(node, (model.Sequence, model.Dict)):
             return any(self._is_held(each) for each in model.parts(node))
         return isinstance(node, model.Yield) and not node.is_from and self._is_held(node.value)
@@ -289,18 +311,6 @@ class _Loop:
     def _is_held(self, node: model.Node | None) -> bool:
         """Whether an expression is a module itself, or its name."""
         return isinstance(node, model.Name) and node.id in self.modules | self.labels
-
-
-def _names_others(classes: model.Expression) -> bool:
-    """Whether classes are written out, as names or texts, and no new module is of any of them."""
-    if isinstance(classes, model.Sequence):
-        return all(map(_names_others, classes.elements))
-    if isinstance(classes, model.BinaryOp):
-        return _names_others(classes.left) and _names_others(classes.right)
-    if isinstance(classes, model.Constant):
-        return isinstance(classes.value, str) and classes.value not in _NEW
-    name = model.last_name(classes)
-    return bool(name) and name not in _NEW.split()
 
 
 def _blocks_of(statement: model.Statement) -> Iterator[model.Block]:

@@ -105,12 +105,15 @@ class Program:
 
     @cached_property
     def _hooked(self) -> frozenset[str]:
-        """The attributes that hooks are hung on, empty for what is no attribute."""
+        """The attributes that hooks are hung on, empty for what may be any of them.
+
+        What hangs hooks on all modules alike, by a parameter or a loop, hangs them on new ones too.
+        """
         return frozenset(
             name if is_attribute else ""
             for text in self._texts
             for is_attribute, name in _HOOK.findall(text)
-            if is_attribute or name not in _THIS
+            if is_attribute or name in ")]" or re.search(rf"\b{name}\s*=[^=]", text)
         )
 
     def may_be_hooked(self, name: str) -> bool:

@@ -116,6 +116,7 @@ def test_a_relu_with_a_hook_is_called_further_on(line: str) -> None:
         "self.conv.register_forward_hook(self.keep)",
         "self.register_forward_hook(self.keep)",
         "self.conv.weight.register_hook(print)",
+        "def hang(m): m.register_forward_hook(print)",
     ],
 )
 def test_a_relu_beside_a_hook_is_part_of_the_addition(line: str) -> None:
