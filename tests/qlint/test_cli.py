@@ -8,6 +8,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -403,8 +404,14 @@ def test_a_current_directory_that_is_gone(run: Run, here: Path) -> None:
 
 def test_ctrl_c_is_quiet(here: Path) -> None:
     command = [sys.executable, "-m", "qlint", "-"]
+    # What is started in the background of a shell does not hear of it, nor do its children.
+    default = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
-        command, env=ENVIRONMENT, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=default,
     ) as process:
         assert process.stderr is not None
         try:
