@@ -81,32 +81,29 @@ def _island(builder: FixBuilder, function: Function) -> list[Edit]:
     edits += owner.keep_float(
         [f"{names[0]} = {dequant}()", f"{names[1]} = {quant}()"], except_for=quant
     )
-    ordered = [
-        each.name
+    parameters = [
+        each
         for each in (*node.parameters.by_position, *node.parameters.keyword_only)
         if each.name in inputs
     ]
-    optional = {name for each in model.walk(node.parameters) if (name := _optional(each))}
-    made = {name: f"{owner.this}.{names[0]}({name})" for name in ordered}
-    calls = ", ".join(
-        f"{name} if {name} is None else {made[name]}" if name in optional else made[name]
-        for name in ordered
-    )
-    body = [first_line(source, node, f"{', '.join(ordered)} = {calls}")]
+    ordered = ", ".join(each.name for each in parameters)
+    calls = ", ".join(_dequantized(each, f"{owner.this}.{names[0]}") for each in parameters)
+    body = [first_line(source, node, f"{ordered} = {calls}")]
     for value in _returned(source, node):
         body += source.enclose(f"{owner.this}.{names[1]}(", *source.whole(value))
     # As one edit: what else is found in the function is so no longer when it works on floats.
-    end = max(each.end for each in model.walk(node.body))
+    end = model.end_of(node.body)
     text = carried_out(source.text, body)
     content = text[node.body[0].start : len(text) - (len(source.text) - end)]
     return [*edits, source.edit(node.body[0].start, end, content)]
 
 
-def _optional(node: model.Node) -> str:
-    """The name of a parameter whose default is None, empty for others."""
-    default = node.default if isinstance(node, model.Parameter) else None
-    may_be_none = isinstance(default, model.Constant) and default.value is None
-    return node.name if isinstance(node, model.Parameter) and may_be_none else ""
+def _dequantized(parameter: model.Parameter, stub: str) -> str:
+    """The source of what a stub makes of a parameter, unless that is left at None."""
+    name, default = parameter.name, parameter.default
+    call = f"{stub}({name})"
+    optional = isinstance(default, model.Constant) and default.value is None
+    return f"{name} if {name} is None else {call}" if optional else call
 
 
 def _quantizes(builder: FixBuilder, function: Function, node: model.FunctionDef) -> bool:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 # So many operations of a kind a class may have before their names get longer.
 _MOST_ALIKE = 1000
-# Where something else is put into a text: ``%d``, ``{}``.
 # Names that say nothing, where others mean something to the program.
 _NEUTRAL = ("functional", "op", "fixed")
+# Where something else is put into a text: ``%d``, ``{}``.
 _PLACES = re.compile(r"%\w|\{[^{}]*\}")
 
 
@@ -53,14 +53,14 @@ class Names:
     def new(self, cls: Class, wish: str) -> str:
         """A name for an attribute of a class: the one wished for, or that with a number."""
         relatives = family(cls)
-        taken = set(self._program.names).union(*(self._taken(each) for each in relatives))
+        taken = set[str]().union(*(self._taken(each) for each in relatives))
         patterns = [pattern for each in relatives for pattern in self._put_together(each)]
-        parts = self._program.parts_of_names
+        outside, parts = self._program.names, self._program.parts_of_names
         free = (
             each
             for base in (wish, *_NEUTRAL)
             for each in _numbered(base)
-            if each not in taken and not any(part in each for part in parts)
+            if each not in taken and each not in outside and not any(part in each for part in parts)
         )
         name = next(
             (each for each in free if not any(pattern.fullmatch(each) for pattern in patterns)),

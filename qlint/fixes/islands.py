@@ -90,7 +90,7 @@ def code_of(builder: FixBuilder, names: Collection[str]) -> tuple[Stretch, ...]:
     found = {part for each in named for part in each.mro if isinstance(part, Class)}
     stretches = []
     for cls in sorted(found, key=lambda each: (str(each.module.path), each.node.start)):
-        end = max(each.end for each in model.walk(cls.node))
+        end = model.end_of(cls.node)
         start, end_location = (cls.module.position(each) for each in (cls.node.start, end))
         stretches.append(Stretch(str(cls.module.path), start, end_location))
     return tuple(stretches)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from qlint.fixes.source import Source
 
 # The classes of what fixes add, and of what is in that.
-_NEW = "FloatFunctional ReLU QuantStub DeQuantStub Identity Module"
+_RELU = frozenset({"ReLU"})
+_NEW = _RELU | {"FloatFunctional", "QuantStub", "DeQuantStub", "Identity", "Module"}
 _OF_DICT = frozenset({"items", "values", "keys"})
 # What takes modules by their names, or hands them on one by one.
 _BY_NAME = frozenset({"dict", "OrderedDict"})
@@ -39,12 +40,12 @@ def minds_one_more(source: Source, listing: model.Expression) -> bool:
     if of_dict and isinstance(outer, (model.Subscript, model.Attribute, model.Compare)):
         return False
     if isinstance(outer, model.Argument):
-        call = next(iter(source.around(outer)), None)
+        call = source.parent(outer)
         if isinstance(call, model.Call):
             if model.last_name(call.func) in _BY_NAME or _goes_by_name(listing, call):
                 return False
             if model.last_name(call.func) in _ONE_BY_ONE:
-                node, outer = call, next(iter(source.around(call)), None)
+                node, outer = call, source.parent(call)
     named = _has_names(listing)
     if isinstance(outer, model.For) and outer.iterable is node:
         loop = _Loop.over(outer.target, named=named, around=_function_around(source, outer))
@@ -53,7 +54,7 @@ def minds_one_more(source: Source, listing: model.Expression) -> bool:
         loop = _Loop.over(outer.target, named=named, around="")
         if any(map(loop.leaves_out, outer.conditions)):
             return False
-        comprehension = next(iter(source.around(outer)), None)
+        comprehension = source.parent(outer)
         assert isinstance(comprehension, model.Comprehension)
         return not (loop.takes_parts(comprehension) or _is_any(source, comprehension, loop))
     return True
@@ -74,12 +75,12 @@ def _outside_of_methods(
     source: Source, listing: model.Expression
 ) -> tuple[model.Expression, model.Node | None]:
     """What ``module._modules`` stands in, without ``.items()``; and what that stands in."""
-    node, outer = listing, next(iter(source.around(listing)), None)
+    node, outer = listing, source.parent(listing)
     while isinstance(outer, model.Attribute) and outer.name in _OF_DICT:
-        call = next(iter(source.around(outer)), None)
+        call = source.parent(outer)
         if not isinstance(call, model.Call):
             break
-        node, outer = call, next(iter(source.around(call)), None)
+        node, outer = call, source.parent(call)
     return node, outer
 
 
@@ -90,8 +91,7 @@ def _function_around(source: Source, node: model.Node) -> str:
 
 def _is_any(source: Source, comprehension: model.Comprehension, loop: _Loop) -> bool:
     """``any(isinstance(m, nn.Conv2d) for m in model.modules())``."""
-    argument = next(iter(source.around(comprehension)), None)
-    call = None if argument is None else next(iter(source.around(argument)), None)
+    call = source.parent(source.parent(comprehension))
     is_any = isinstance(call, model.Call) and model.is_name(call.func, "any")
     return is_any and loop.leaves_out(comprehension.element)
 
@@ -108,7 +108,7 @@ class _Loop:
     kinds: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)
     # The classes of new modules that what is looked at now is done with.
-    new: str = _NEW
+    new: frozenset[str] = _NEW
 
     @classmethod
     def over(cls, target: model.Expression, *, named: bool, around: str) -> _Loop:
@@ -200,9 +200,10 @@ class _Loop:
         if isinstance(classes, model.BinaryOp):
             return self._names_others(classes.left) and self._names_others(classes.right)
         if isinstance(classes, model.Constant):
-            return isinstance(classes.value, str) and classes.value not in self.new
+            text = classes.value
+            return isinstance(text, str) and not any(text in each for each in self.new)
         name = model.last_name(classes)
-        return bool(name) and name not in self.new.split()
+        return bool(name) and name not in self.new
 
     def _is_module(self, node: model.Expression) -> bool:
         return isinstance(node, model.Name) and node.id in self.modules
@@ -215,15 +216,17 @@ class _Loop:
             return self._is_kind(node.value)
         if isinstance(node, model.Attribute) and node.name == "__class__":
             return self._is_module(node.value)
-        is_type = isinstance(node, model.Call) and model.is_name(node.func, "type")
-        return is_type and isinstance(node, model.Call) and self._is_module(node.arguments[0].value)
+        if not isinstance(node, model.Call) or not model.is_name(node.func, "type"):
+            return False
+        return self._is_module(node.arguments[0].value)
 
     def _is_part(self, node: model.Expression) -> bool:
         """``getattr(m, "weight", None)``, or a name for it."""
         if isinstance(node, model.Name):
             return node.id in self.parts
-        is_getattr = isinstance(node, model.Call) and model.is_name(node.func, "getattr")
-        return is_getattr and isinstance(node, model.Call) and len(node.arguments) == 3
+        if not isinstance(node, model.Call) or not model.is_name(node.func, "getattr"):
+            return False
+        return len(node.arguments) == 3
 
     # What is done with the others
 
@@ -232,12 +235,10 @@ class _Loop:
         for statement in block:
             if isinstance(statement, model.If):
                 yield from (self._matters(each) for each in model.walk(statement.test))
-                left_out, taken_in = (
-                    holds(statement.test) for holds in (self.leaves_out, self._takes_in)
-                )
+                left_out, taken_in = self.leaves_out(statement.test), self._takes_in(statement.test)
                 if not left_out and self._takes_in_relus_only(statement.test):
                     # What puts others in their place is known to the program.
-                    yield from replace(self, new="ReLU").minds(statement.body)
+                    yield from replace(self, new=_RELU).minds(statement.body)
                 elif not left_out:
                     yield from self.minds(statement.body)
                 yield from () if taken_in else self.minds(statement.orelse)
@@ -248,7 +249,7 @@ class _Loop:
                 for name in ("iterable", "test", "items"):
                     header = model.walk(getattr(statement, name, ()))
                     yield from (self._matters(each) for each in header)
-                for block in _blocks_of(statement):
+                for block in model.blocks(statement):
                     yield from self.minds(block)
             else:
                 yield self._counts(statement)
@@ -257,7 +258,7 @@ class _Loop:
 
     def _takes_in_relus_only(self, test: model.Expression) -> bool:
         """Whether of the new modules ReLUs alone meet a condition."""
-        return replace(self, new=_NEW.replace("ReLU ", "")).leaves_out(test)
+        return replace(self, new=_NEW - _RELU).leaves_out(test)
 
     def _learn(self, statement: model.Statement) -> None:
         """``kind = type(m).__name__``, ``weight = getattr(m, "weight", None)``."""
@@ -287,7 +288,7 @@ class _Loop:
             return self._call_matters(node)
         if isinstance(node, model.Assign):
             indices = [each.index for each in node.targets if isinstance(each, model.Subscript)]
-            keeps = self.new != "ReLU" and any(map(self._is_held, indices))
+            keeps = self.new != _RELU and any(map(self._is_held, indices))
             return keeps or self._is_held(node.value)
         if isinstance(node, (model.Sequence, model.Dict)):
             return any(self._is_held(each) for each in model.parts(node))
@@ -311,13 +312,6 @@ class _Loop:
     def _is_held(self, node: model.Node | None) -> bool:
         """Whether an expression is a module itself, or its name."""
         return isinstance(node, model.Name) and node.id in self.modules | self.labels
-
-
-def _blocks_of(statement: model.Statement) -> Iterator[model.Block]:
-    """The blocks of a compound statement."""
-    for name in ("body", "orelse", "finalbody"):
-        yield getattr(statement, name, ())
-    yield from (block for _, block in getattr(statement, "handlers", ()))
 
 
 def _leaves_round(statement: model.Statement) -> bool:

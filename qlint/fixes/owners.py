@@ -97,7 +97,7 @@ class Owner:
             if isinstance(each, model.ClassDef):
                 return
             if isinstance(each, (model.FunctionDef, model.Lambda)):
-                outer = next(iter(self.source.around(each)), None)
+                outer = self.source.parent(each)
                 is_method = isinstance(each, model.FunctionDef) and isinstance(
                     outer, model.ClassDef
                 )
@@ -278,8 +278,8 @@ class Owner:
         init = self._init()
         if init is None:
             return frozenset()
-        found = {name for node in model.walk((init.parameters, init.body)) for name in _binds(node)}
-        return frozenset(found)
+        nodes = model.walk((init.parameters, init.body))
+        return frozenset(name for node in nodes for name in model.bound_names(node))
 
     def _check_hidden(self, made: str) -> None:
         """Refuse what begins with a name that means something else in the constructor."""
@@ -379,22 +379,6 @@ class Owner:
 
 def _place(site: Site) -> tuple[str, int]:
     return str(site.module.path), site.start
-
-
-def _binds(node: model.Node) -> Iterator[str]:
-    """The names that a node binds in the function that it is in."""
-    targets: tuple[object, ...] = ()
-    if isinstance(node, (model.Parameter, model.FunctionDef, model.ClassDef)):
-        yield node.name
-    elif isinstance(node, (model.Import, model.ImportFrom)):
-        yield from model.imported((node,))
-    elif isinstance(node, model.Assign):
-        targets = node.targets
-    elif isinstance(node, (model.For, model.NamedExpr)):
-        targets = (node.target,)
-    elif isinstance(node, model.With):
-        targets = tuple(target for _, target in node.items if target is not None)
-    yield from (each.id for each in model.walk(targets) if isinstance(each, model.Name))
 
 
 def _hands_on(init: Value | None) -> bool:

@@ -101,9 +101,9 @@ def followed_by_relu(place: Place, node: model.Node, edits: list[Edit]) -> bool:
     that relu away.
     """  # noqa: D205
     statement = place.source.statement(node)
-    around = next(iter(place.source.around(node)), None)
+    around = place.source.parent(node)
     if isinstance(around, model.Argument):
-        call = next(iter(place.source.around(around)), None)
+        call = place.source.parent(around)
         if isinstance(call, model.Call) and _is_relu_of(place, call, node):
             return _strip_call(place, call, edits)
         return False

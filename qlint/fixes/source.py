@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -77,8 +76,9 @@ class Source:
         """  # noqa: D205
         found = model.imported(self.imports)
         for node in _of_module(self.body):
-            for name, meant in _bound_by(node).items():
-                if name in found and found[name] != meant:
+            meant = model.imported((node,))
+            for name in model.bound_names(node):
+                if name in found and found[name] != meant.get(name):
                     del found[name]
         return found
 
@@ -100,10 +100,14 @@ class Source:
 
     def around(self, node: model.Node) -> Iterator[model.Node]:
         """The nodes that a node lies in, the innermost first."""
-        outer = self._around.get(node)
+        outer = self.parent(node)
         while outer is not None:
             yield outer
-            outer = self._around.get(outer)
+            outer = self.parent(outer)
+
+    def parent(self, node: model.Node | None) -> model.Node | None:
+        """The node that one lies in directly; None of a statement at the top level."""
+        return None if node is None else self._around.get(node)
 
     def statement(self, node: model.Node) -> model.Statement | None:
         """The statement that an expression is part of."""
@@ -113,13 +117,11 @@ class Source:
 
     def block(self, statement: model.Statement) -> model.Block:
         """The statements among which one stands."""
-        outer = self._around.get(statement)
+        outer = self.parent(statement)
         if outer is None:
             return self.body
-        waiting = [getattr(outer, name, ()) for name in ("body", "orelse", "finalbody")]
-        waiting += [block for _, block in getattr(outer, "handlers", ())]
-        waiting += [block for _, _, block in getattr(outer, "cases", ())]
-        return next((block for block in waiting if statement in block), (statement,))
+        blocks = model.blocks(outer)
+        return next((block for block in blocks if statement in block), (statement,))
 
     def of(self, node: model.Node) -> str:
         """The text of a node."""
@@ -127,7 +129,7 @@ class Source:
 
     def of_all(self, statement: model.Statement) -> str:
         """The text of a statement with all that is in it."""
-        return self.text[statement.start : max(each.end for each in model.walk(statement))]
+        return self.text[statement.start : model.end_of(statement)]
 
     def whole(self, node: model.Expression) -> tuple[int, int]:
         """From where to where an expression stands with the parentheses around it, if these are
@@ -144,7 +146,8 @@ class Source:
 
     def _room_of(self, node: model.Expression) -> tuple[int, int]:
         """From where to where parentheses around an expression may stand."""
-        first, second = (*itertools.islice(self.around(node), 2), None, None)[:2]
+        first = self.parent(node)
+        second = self.parent(first)
         if isinstance(first, model.Argument) and isinstance(second, model.Call):
             if first.keyword is not None or first.stars:
                 return first.start, second.end - 1
@@ -269,17 +272,5 @@ def _of_module(block: model.Block) -> Iterator[model.Statement]:
     for each in block:
         yield each
         if not isinstance(each, (model.FunctionDef, model.ClassDef)):
-            for name in ("body", "orelse", "finalbody"):
-                yield from _of_module(getattr(each, name, ()))
-            for _, handler in getattr(each, "handlers", ()):
-                yield from _of_module(handler)
-
-
-def _bound_by(node: model.Statement) -> dict[str, str]:
-    """The names that a statement binds, with the dotted names of what it imports."""
-    if isinstance(node, (model.FunctionDef, model.ClassDef)):
-        return {node.name: ""}
-    if isinstance(node, model.Assign):
-        names = (each.id for each in model.walk(node.targets) if isinstance(each, model.Name))
-        return dict.fromkeys(names, "")
-    return model.imported((node,))
+            for inner in model.blocks(each):
+                yield from _of_module(inner)

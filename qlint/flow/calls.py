@@ -244,17 +244,6 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
     return instance
 
 
-def _begin_constructor(interp: Interpreter, function: Function, receiver: Value | None) -> bool:
-    """Note that the constructor of a module begins to run, if that is what a function is."""
-    if not isinstance(receiver, Instance) or not modules.is_module(receiver):
-        return False
-    if function.owner is None or not function.qualname.endswith(".__init__"):
-        note_early_run(interp, function, receiver)
-        return False
-    interp.under_construction.append((receiver, function.owner))
-    return True
-
-
 def call_function(
     interp: Interpreter,
     function: Function,
@@ -296,12 +285,10 @@ def call_function(
         if not interp.enter(function, receiver, subject):
             return UNKNOWN
         interp.running_with[function] = values
-        constructs = _begin_constructor(interp, function, receiver)
         try:
             return _run(interp, function, receiver, arguments, site, at_yield)
         finally:
             interp.leave()
-            del interp.under_construction[len(interp.under_construction) - constructs :]
             if outer is None:
                 del interp.running_with[function]
             else:
@@ -365,25 +352,40 @@ def _run(
     if interp.frame is not None:
         frame.number = interp.frame.count_call(site.start)
     outer, interp.frame = interp.frame, frame
+    constructs = _begin_constructor(interp, function, receiver)
     captured = _captured(interp, function)
-    interp.captured += captured
+    if captured is not None:
+        interp.captured.append(captured)
     result = _run_body(interp, function, frame)
-    del interp.captured[len(interp.captured) - len(captured) :]
+    if captured is not None:
+        interp.captured.pop()
+    if constructs:
+        interp.under_construction.pop()
     interp.frame = outer
     if interp.copies:
         _note_kept(interp, frame, function)
     return result
 
 
-def _captured(interp: Interpreter, function: Function) -> list[Instance]:
+def _begin_constructor(interp: Interpreter, function: Function, receiver: Value | None) -> bool:
+    """Note that the constructor of a module begins to run, if that is what a function is."""
+    if not isinstance(receiver, Instance) or not modules.is_module(receiver):
+        return False
+    if function.owner is None or not function.qualname.endswith(".__init__"):
+        note_early_run(interp, function, receiver)
+        return False
+    interp.under_construction.append((receiver, function.owner))
+    return True
+
+
+def _captured(interp: Interpreter, function: Function) -> Instance | None:
     """The module that a function which its constructor has made knows as ``self``, in a forward."""
-    made_by = None if function.scope is None else function.scope.function
-    if made_by is None or interp.under_construction or not interp.forward_depth:
-        return []
-    assert function.scope is not None
-    receiver = function.scope.receiver
-    in_constructor = made_by.qualname.endswith(".__init__") and isinstance(receiver, Instance)
-    return [receiver] if in_constructor and isinstance(receiver, Instance) else []
+    scope = function.scope
+    if scope is None or scope.function is None or not isinstance(scope.receiver, Instance):
+        return None
+    if interp.under_construction or not interp.forward_depth:
+        return None
+    return scope.receiver if scope.function.qualname.endswith(".__init__") else None
 
 
 def _note_kept(interp: Interpreter, frame: Frame, function: Function) -> None:

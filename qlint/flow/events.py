@@ -49,7 +49,7 @@ class Site:
 def _loops_in(file: model.File) -> tuple[tuple[int, int], ...]:
     """Where the loops and comprehensions of a file begin and end."""
     return tuple(
-        (node.start, max(each.end for each in model.walk(node)))
+        (node.start, model.end_of(node))
         for node in model.walk(file.body)
         if isinstance(node, (model.For, model.While, model.Comprehension))
     )

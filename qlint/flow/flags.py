@@ -141,16 +141,17 @@ class Flags:
     ) -> Iterator[None]:
         """Take one branch of a condition: the flag in it has its value there.
 
-        Appends to ``met`` which parts of a quantized model were met.
+        Appends to ``met`` which parts of a quantized model were met, if there is a flag.
         """
         flag = flag_of(test)
+        if flag is None:
+            yield
+            return
         mark, depth = interp.log.pending, len(interp.under_construction)
         made, called = len(self._made), len(self._called)
-        if flag is not None:
-            self.values[flag.key] = positive is not flag.negated
+        self.values[flag.key] = positive is not flag.negated
         yield
-        if flag is not None:
-            del self.values[flag.key]
+        del self.values[flag.key]
         # A module with stubs for its input and its output is complete in itself.
         here = any(each <= depth for each, _ in self._made[made:])
         inside = sum(quantizes for each, quantizes in self._made[made:] if each > depth)

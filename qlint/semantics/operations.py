@@ -97,8 +97,9 @@ KEEP_WHOLE = _names(
 FLOAT_ARGUMENTS = {"grid_sample": ("grid", 1)}
 # Functions that work on int8 with numbers for bounds, but not with tensors.
 BOUNDED = _names("clamp clip clamp_min clamp_max")
-# Functions that make a tensor like another, which for int8 must be int8 as well.
+# Methods that make a new tensor, of the dtype that they are given if they are given one.
 NEW_TENSORS = _names("new_zeros new_ones new_full new_empty new_tensor")
+# Functions that make a tensor like another, which for int8 must be int8 as well.
 LIKE_FUNCTIONS = _names("full_like ones_like zeros_like empty_like rand_like randn_like")
 
 BINARY_OPERATORS = {

@@ -442,6 +442,37 @@ def parts(node: Node) -> Iterator[Node]:
             waiting += [getattr(each, name) for name in reversed(_PARTS[Parameters])]
 
 
+def end_of(part: object) -> int:
+    """Where the last node in a node or block ends; a compound statement itself is its header."""
+    return max(each.end for each in walk(part))
+
+
+def blocks(statement: Node) -> Iterator[Block]:
+    """The blocks of a compound statement; none of any other."""
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(statement, name, ())
+        if isinstance(block, tuple):  # that of a lambda is an expression
+            yield block
+    yield from (block for _, block in getattr(statement, "handlers", ()))
+    yield from (block for _, _, block in getattr(statement, "cases", ()))
+
+
+def bound_names(node: Node) -> Iterator[str]:
+    """The names that a node binds where it stands."""
+    targets: tuple[object, ...] = ()
+    if isinstance(node, (Parameter, FunctionDef, ClassDef)):
+        yield node.name
+    elif isinstance(node, (Import, ImportFrom)):
+        yield from imported((node,))
+    elif isinstance(node, Assign):
+        targets = node.targets
+    elif isinstance(node, (For, NamedExpr)):
+        targets = (node.target,)
+    elif isinstance(node, With):
+        targets = tuple(target for _, target in node.items if target is not None)
+    yield from (each.id for each in walk(targets) if isinstance(each, Name))
+
+
 def imported(nodes: Iterable[Node]) -> dict[str, str]:
     """What the absolute imports among nodes bind, and the dotted names of that."""
     found: dict[str, str] = {}

@@ -320,20 +320,13 @@ def test_an_operand_of_floats_is_quantized(operand: str) -> None:
 
 
 def of_dtypes(*lines: str) -> str:
-    body = "\n        ".join(lines)
-    return f"""{HEAD}
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(3, 3, 1)
+    return net(
+        *lines,
+        init="""
         self.register_buffer("whole", torch.arange(4))
         self.register_buffer("wide", torch.linspace(0, 1, 4, dtype=torch.float64))
-
-    def forward(self, x):
-        y = self.conv(x)
-        {body}
-"""
+        """,
+    )
 
 
 @pytest.mark.parametrize("call", ["self.op(y, x)", "op(y, x)", "self.act(y)", "self.join([y, x])"])
