@@ -459,7 +459,7 @@ def blocks(statement: Node) -> Iterator[Block]:
 
 def bound_names(node: Node) -> Iterator[str]:
     """The names that a node binds where it stands."""
-    targets: tuple[object, ...] = ()
+    targets: tuple[Expression, ...] = ()
     if isinstance(node, (Parameter, FunctionDef, ClassDef)):
         yield node.name
     elif isinstance(node, (Import, ImportFrom)):
@@ -470,7 +470,17 @@ def bound_names(node: Node) -> Iterator[str]:
         targets = (node.target,)
     elif isinstance(node, With):
         targets = tuple(target for _, target in node.items if target is not None)
-    yield from (each.id for each in walk(targets) if isinstance(each, Name))
+    yield from (name for each in targets for name in _names_in(each))
+
+
+def _names_in(target: Expression) -> Iterator[str]:
+    """The names that a target binds: of ``a, b.c, d[i]`` only ``a``."""
+    if isinstance(target, Name):
+        yield target.id
+    elif isinstance(target, Sequence):
+        yield from (name for each in target.elements for name in _names_in(each))
+    elif isinstance(target, Starred):
+        yield from _names_in(target.value)
 
 
 def imported(nodes: Iterable[Node]) -> dict[str, str]:

@@ -426,6 +426,9 @@ class Net(nn.Module):
             False,
         ),
         ("from torch import relu\nif X:\n    from torch import relu", True),
+        ("from torch import relu\nrelu.tag = 1", True),
+        ("from torch import relu\nX, *(relu, y) = range(3)", False),
+        ("from torch import relu\nfor relu in (abs,): pass", False),
     ],
 )
 def test_a_function_that_is_bound_again(above: str, fixed: bool) -> None:
