@@ -16,6 +16,7 @@ from qlint.diagnostics import Diagnostic, Position, TraceStep
 from qlint.environment import installed_roots
 from qlint.fixes.reasons import NotFixableError
 from qlint.flow.events import (
+    CoarseActivation,
     FloatInput,
     LegacyName,
     Operation,
@@ -293,6 +294,8 @@ def _ask(rule: Rule, event: Event) -> Iterator[Finding]:
         return rule.on_unsupported_operation(event)
     if isinstance(event, UnsupportedModule):
         return rule.on_unsupported_module(event)
+    if isinstance(event, CoarseActivation):
+        return rule.on_coarse_activation(event)
     if isinstance(event, FloatInput):
         return rule.on_float_input(event)
     if isinstance(event, QuantizedOutput):

@@ -40,6 +40,11 @@ class FloatIsland(Repair):
 
 
 @dataclass(frozen=True, slots=True)
+class FinerScale(Repair):
+    """The same, for an activation that runs on int8, but with the scale of what it gets."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rename(Repair):
     """Write the name that something has now."""
 

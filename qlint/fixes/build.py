@@ -26,6 +26,7 @@ from qlint.fixes.program import Program
 from qlint.fixes.reasons import InFunctionError, NoFunctionalError, NotFixableError
 from qlint.fixes.source import Source
 from qlint.flow.events import (
+    CoarseActivation,
     FloatInput,
     LegacyName,
     ModuleCall,
@@ -34,6 +35,7 @@ from qlint.flow.events import (
     UnsupportedModule,
     UnsupportedOperation,
 )
+from qlint.semantics.names import NN
 from qlint.semantics.operations import METHOD_OF_OPERATOR
 from qlint.syntax import model
 
@@ -51,6 +53,10 @@ if TYPE_CHECKING:
 
     # What to say, how safe it is, and the edits.
     Made: TypeAlias = "tuple[str, Applicability, tuple[Edit, ...]]"
+
+
+# What does not say that something is computed there, or that it cannot be in int8.
+_NOT_COMPUTED = (FloatInput, QuantizedOutput, LegacyName, CoarseActivation)
 
 
 class FixBuilder:
@@ -82,7 +88,7 @@ class FixBuilder:
         self._operations: dict[Site, list[Event]] = {}
         for event in events:
             self._events.setdefault(event.site, []).append(event)
-            if not isinstance(event, (FloatInput, QuantizedOutput, LegacyName)):
+            if not isinstance(event, _NOT_COMPUTED):
                 self._operations.setdefault(event.site, []).append(event)
 
     def build(self, site: Site, repair: Repair) -> Fix:
@@ -132,7 +138,24 @@ class FixBuilder:
             return stubs.quantize_input(self, events)
         if isinstance(repair, repairs.DequantizeOutput):
             return stubs.dequantize_output(self, source, site, events)
+        if isinstance(repair, repairs.FinerScale):
+            coarse = [each for each in events if isinstance(each, CoarseActivation)]
+            return self._of_activation(source, site, coarse)
         return self._of_operation(source, site, repair)
+
+    def _of_activation(
+        self, source: Source, site: Site, events: Sequence[CoarseActivation]
+    ) -> Made:
+        """The island of an activation that puts out int8 on a scale too coarse for it."""
+        if site in self._operations:
+            raise NotFixableError("what is done here differs from model to model")
+        names = {each.name for each in events}
+        if all(name.startswith(NN) for name in names):
+            return island_classes.islands_of(self, [(each.site, each.spelled) for each in events])
+        place = Place(self, source, site, [*events])
+        place.require_one_run()
+        place.require_int8()
+        return islands.float_island(place, names.pop())
 
     def _of_operation(self, source: Source, site: Site, repair: Repair) -> Made:
         """The fix of something that tensors cannot go through."""

@@ -77,19 +77,24 @@ def island_class(builder: FixBuilder, events: Sequence[UnsupportedModule]) -> Ma
     Raises:
         NotFixableError: The class is not named in the given files, or does something of its own.
     """
-    edits: list[Edit] = []
-    made: dict[str, None] = {}
     for event in events:
         if event.out_of_reach:
             raise NotFixableError("convert does not find this module: register it")
-        if builder.program.asks_for_type(event.base):
-            raise NotFixableError(
-                f"the program compares types with `{event.base}`, which does not know classes "
-                "derived from it: compare by isinstance"
-            )
         if event.base in _OTHERS or "return_indices" in event.option:
             raise NotFixableError(f"`{event.base}` does not map one tensor to one")
-        for site in _sorted(builder.usage.named.get((event.site, event.callee), set())):
+    return islands_of(builder, [(each.site, each.callee) for each in events])
+
+
+def islands_of(builder: FixBuilder, calls: Sequence[tuple[Site, str]]) -> Made:
+    """The same for calls of modules, given where and of what, that map one tensor to one.
+
+    Raises:
+        NotFixableError: The class of one is not named in the given files, or asked for.
+    """
+    edits: list[Edit] = []
+    made: dict[str, None] = {}
+    for call in calls:
+        for site in _sorted(builder.usage.named.get(call, set())):
             if builder.usage.is_mixed(site):
                 raise NotFixableError(
                     "what is made where it is named works on float tensors as well: give those a "
@@ -100,6 +105,11 @@ def island_class(builder: FixBuilder, events: Sequence[UnsupportedModule]) -> Ma
             base = "" if node is None else meaning(source, node)
             if node is None or not base.startswith(NN) or base in _OTHERS:
                 raise NotFixableError("its class is not named by the module that it comes from")
+            if builder.program.asks_for_type(base):
+                raise NotFixableError(
+                    f"the program compares types with `{base}`, which does not know classes "
+                    "derived from it: compare by isinstance"
+                )
             name, definition = _definition(builder, source, node, base)
             made[name] = None
             edits += [*definition, source.edit(node.start, node.end, name)]
@@ -137,7 +147,7 @@ def _definition(
         more_stubs = "".join(f"        self.{each} = {quant}()\n" for each in _STUBS.get(base, ()))
         lines = (
             f"class {name}({source.of(node)}):\n"
-            f'    """A {short} that works on float tensors, for int8 has no kernel for it."""\n\n'
+            f'    """A {short} that works on float tensors: int8 has no good kernel for it."""\n\n'
             "    def __init__(self, *args, **kwargs):\n"
             "        super().__init__(*args, **kwargs)\n"
             f"{_LAYERS.get(base, '')}"

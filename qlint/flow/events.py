@@ -146,6 +146,23 @@ class UnsupportedModule:
 
 
 @dataclass(frozen=True, slots=True)
+class CoarseActivation:
+    """An activation whose int8 kernel runs, but puts out a smaller range on its input's qparams.
+
+    ``spelled`` is the source of what is called, ``name`` torch's name of the function, or the
+    canonical one of the module's class, which was made of what is ``named_at`` a place. The
+    ``operands`` are those of the function, in the order in which they are written.
+    """
+
+    name: str
+    spelled: str
+    site: Site
+    tensor: Tensor
+    operands: tuple[Value, ...] = ()
+    named_at: Site | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A call of a module: where, and the source of what is called there."""
 
@@ -206,7 +223,13 @@ class LegacyName:
 
 # What happens to tensors, and what only stands there.
 FlowEvent = (
-    Operation | UnsupportedOperation | UnsupportedModule | ModuleCall | FloatInput | QuantizedOutput
+    Operation
+    | UnsupportedOperation
+    | UnsupportedModule
+    | CoarseActivation
+    | ModuleCall
+    | FloatInput
+    | QuantizedOutput
 )
 Event = FlowEvent | LegacyName
 

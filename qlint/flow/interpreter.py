@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from qlint.flow import assignment, attributes, calls, containers, expressions, statements
 from qlint.flow.arguments import Arguments
 from qlint.flow.budget import Budget
-from qlint.flow.events import Operation, Site, Step, UnsupportedModule, UnsupportedOperation
+from qlint.flow.events import (
+    CoarseActivation,
+    Operation,
+    Site,
+    Step,
+    UnsupportedModule,
+    UnsupportedOperation,
+)
 from qlint.flow.flags import Flags, Model
 from qlint.flow.heap import Heap
 from qlint.flow.known_answers import KnownAnswers
@@ -553,6 +560,9 @@ class Interpreter:
                 note_operands(self, event)
             elif isinstance(event, UnsupportedModule):
                 self.usage.named[event.site, event.callee].add(event.named_at)
+            elif isinstance(event, CoarseActivation):
+                note_operands(self, event)
+                self.usage.named[event.site, event.spelled].add(event.named_at)
             self.log.add(event, self.forwarding)
         elif event.site.module.installed and not self.assume_quantized:
             call = self._linted_call()

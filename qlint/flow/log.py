@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from qlint.flow.events import (
+    CoarseActivation,
     FloatInput,
     ModuleCall,
     Operation,
@@ -56,7 +57,8 @@ class Log:
 
     def failed_since(self, mark: int) -> bool:
         """Whether what fails, or goes wrong, has come since ``pending`` was so much."""
-        return any(not isinstance(event, ModuleCall) for event, _, _ in self._pending[mark:])
+        runs = (ModuleCall, CoarseActivation)
+        return any(not isinstance(event, runs) for event, _, _ in self._pending[mark:])
 
     def take_back(self) -> None:
         """Forget what the entry point at hand saw."""
@@ -105,6 +107,8 @@ def _key(event: FlowEvent) -> _Key:
         return (*place, event.callee, event.cls, None)
     if isinstance(event, UnsupportedModule):
         return (*place, event.callee, event.base, event.cls)
+    if isinstance(event, CoarseActivation):
+        return (*place, event.name, event.spelled, None)
     if isinstance(event, (FloatInput, QuantizedOutput)):
         return (*place, None, None, None)
     if not isinstance(event, Operation):

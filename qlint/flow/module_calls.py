@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qlint.flow import channels_last, layer_attributes, stubs
 from qlint.flow.arguments import Arguments
-from qlint.flow.events import Call, ModuleCall, UnsupportedModule
+from qlint.flow.events import Call, CoarseActivation, ModuleCall, UnsupportedModule
 from qlint.flow.heap import unsure_slots
 from qlint.flow.inputs import assumed_input
 from qlint.flow.modules import (
@@ -291,6 +291,10 @@ def _check_kernel(
     # What convert does not swap runs as it is, as instances of derived classes do.
     stays_float = cls is not None or lost is not None
     outcome = kernels.of_module(base, subclass=stays_float, options=options)
+    if kernels.is_coarse(base):
+        named_at = instance.named_at if cls is None else None
+        report = CoarseActivation(base, arguments.spelled, site, tensor, named_at=named_at)
+        interp.report(report)
     if outcome not in kernels.BAD or (cls is None and _may_be_fused(base, tensor)):
         return
     assert outcome is not None

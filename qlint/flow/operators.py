@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlint.flow import dtypes, enums, texts
 from qlint.flow.containers import bounded, data_of, items_of, known_pairs, new_dict, new_list
-from qlint.flow.events import Operation, UnsupportedOperation
+from qlint.flow.events import CoarseActivation, Operation, UnsupportedOperation
 from qlint.flow.flags import IsAmong, flag_of
 from qlint.flow.usage import note_tensors, note_writing, own_storage
 from qlint.flow.values import (
@@ -36,7 +36,7 @@ from qlint.flow.values import (
     quantized_in,
     verdict,
 )
-from qlint.semantics.kernels import BAD, Outcome
+from qlint.semantics.kernels import BAD, Outcome, is_coarse
 from qlint.semantics.operations import (
     BEYOND_GRIDS,
     BINARY_OPERATORS,
@@ -161,6 +161,8 @@ def report_unsupported(
     if outcome in BAD:
         assert outcome is not None
         interp.report(UnsupportedOperation(name, spelled, outcome, site, tensor, operands))
+    elif is_coarse(name):
+        interp.report(CoarseActivation(name, spelled, site, tensor, operands))
 
 
 def is_beyond_grids(value: Value | None) -> bool:

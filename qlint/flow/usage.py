@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from qlint.flow.arguments import Arguments
-    from qlint.flow.events import Operation, Site, UnsupportedOperation
+    from qlint.flow.events import CoarseActivation, Operation, Site, UnsupportedOperation
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Exit
     from qlint.flow.values import Function
@@ -141,7 +141,9 @@ def note_forward(
     usage.outputs[function] = result if known is None else join((known, result))
 
 
-def note_operands(interp: Interpreter, operation: Operation | UnsupportedOperation) -> None:
+def note_operands(
+    interp: Interpreter, operation: Operation | UnsupportedOperation | CoarseActivation
+) -> None:
     """Note what an operation gets."""
     known, new = interp.usage.operands.get(operation.site), operation.operands
     if known is not None and len(known) != len(new):

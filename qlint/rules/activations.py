@@ -1,10 +1,10 @@
-"""QL201: activations called as functions."""
+"""QL201 and QL218: activations called as functions, and those that keep their input's scale."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.repairs import UseModule
+from qlint.repairs import FinerScale, UseModule
 from qlint.rules.arithmetic import forward_example
 from qlint.rules.base import Example, Finding, Rule
 from qlint.semantics.modules import FUNCTIONALS
@@ -13,7 +13,7 @@ from qlint.semantics.operations import Op
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qlint.flow.events import Operation
+    from qlint.flow.events import CoarseActivation, Operation
 
 
 class FunctionalRelu(Rule):
@@ -95,3 +95,85 @@ def _cure(event: Operation) -> str:
         "make it an `nn.ReLU` attribute of its own, call it right behind the layer (a relu may "
         "move before a max pooling) and name it in the fuse list"
     )
+
+
+class CoarseGelu(Rule):
+    """GELU runs on int8, but what it puts out is rounded to the scale of its input.
+
+    What it does
+    ------------
+    Finds calls of ``nn.GELU`` and ``F.gelu`` on quantized tensors. Off by default, for the model
+    runs, and most models get over it.
+
+    Why is this bad
+    ---------------
+    The int8 kernel of GELU takes the scale and zero_point of its input for its output, which spans
+    half of that range at most: 3 dB are lost on inputs around zero, and 10 dB where they are mostly
+    negative (measured). Neither an observer behind it nor the fake-quant model shows that.
+    torchvision's ``maxvit_t`` loses 4.6 dB at the end by it.
+
+    Example
+    -------
+    ::
+
+        self.act = nn.GELU()
+
+    Use instead
+    -----------
+    ::
+
+        class FloatGELU(nn.GELU):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                self.dequant, self.quant = DeQuantStub(), QuantStub()
+
+            def forward(self, input):
+                return self.quant(super().forward(self.dequant(input)))
+
+        self.act = FloatGELU()
+
+    Fix safety
+    ----------
+    ``--unsafe-fixes`` makes a float island of it, as above. It is slower, and keeps the accuracy.
+
+    Limits
+    ------
+    Whether a model suffers from it, only a comparison of its outputs can tell.
+    """
+
+    code = "QL218"
+    name = "coarse-gelu"
+    summary = "GELU puts out int8 on the scale of its input, which is too coarse"
+    severity = "warning"
+    default = False
+    fixes = ("unsafe",)
+    examples = (
+        Example(
+            "function and module",
+            forward_example(
+                "x = self.quant(x)",
+                "x = nn.functional.gelu(x)  # QL218",
+                "return self.dequant(nn.GELU()(x))  # QL218",
+            ),
+        ),
+        Example(
+            "on float tensors, and other activations",
+            forward_example(
+                "x = self.quant(nn.functional.gelu(x))",
+                "x = torch.tanh(torch.sigmoid(x))",
+                "return nn.functional.gelu(self.dequant(x))",
+            ),
+        ),
+    )
+
+    def on_coarse_activation(self, event: CoarseActivation) -> Iterator[Finding]:
+        """Report the activation."""
+        message = (
+            f"`{event.spelled}` runs on int8, but puts out the scale of its input, of whose range "
+            "it needs half at most"
+        )
+        cure = (
+            "make a float island of it: a DeQuantStub before it and a QuantStub of its own behind "
+            "it"
+        )
+        yield Finding(event.site, message, cure, FinerScale())

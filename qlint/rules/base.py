@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from qlint.diagnostics import Applicability, Severity
     from qlint.flow.events import (
+        CoarseActivation,
         FloatInput,
         LegacyName,
         ModuleCall,
@@ -70,6 +71,10 @@ class Rule:
 
     def on_unsupported_module(self, event: UnsupportedModule) -> Iterator[Finding]:
         """Look at one call of a module that does no right by int8 tensors."""
+        return iter(())
+
+    def on_coarse_activation(self, event: CoarseActivation) -> Iterator[Finding]:
+        """Look at one activation that puts out int8 on a scale too coarse for it."""
         return iter(())
 
     def on_module_call(self, event: ModuleCall) -> Iterator[Finding]:

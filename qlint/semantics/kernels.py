@@ -32,6 +32,7 @@ Option = tuple[str, int]
 """An argument on which the outcome depends: its name, and its place among the positional ones."""
 
 BAD = (Outcome.FAILS, Outcome.WRONG)
+_COARSE = frozenset({"gelu", NN + "GELU"})
 _OPTION_KEYS = ("name", "at", "default")  # the other keys of an option are its values
 
 
@@ -93,6 +94,15 @@ def bad_option(name: str, options: Mapping[str, str]) -> tuple[str, Outcome] | N
         if given in option and given not in _OPTION_KEYS and Outcome(option[given]) in BAD:
             return f"{option['name']}={given}", Outcome(option[given])
     return None
+
+
+def is_coarse(name: str) -> bool:
+    """Whether the int8 kernel of an activation, a function or a canonical class, hands on the
+    qparams of its input though what it puts out spans half of that range.
+
+    The relus do as well, but are fused away, and other activations get an observer.
+    """  # noqa: D205
+    return name in _COARSE
 
 
 def module_options(name: str) -> list[Option]:

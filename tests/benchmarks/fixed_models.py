@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("models", nargs="*", default=MODELS)
     parser.add_argument("--in", dest="folder", help="measure one model in this folder (internal)")
     parser.add_argument("--kind", choices=["eager", "fx"], default="eager")
+    parser.add_argument("--extend-select", default="", help="rules to fix that are off by default")
     parser.add_argument("--keep", help="put the fixed copies here, and keep them")
     options = parser.parse_args()
     if options.folder is not None:
@@ -48,7 +49,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(options.keep or temporary)
         folders = {
-            name: _copy(place / str(n), how) for n, (name, how) in enumerate(VARIANTS.items())
+            name: _copy(place / str(n), how, options.extend_select)
+            for n, (name, how) in enumerate(VARIANTS.items())
         }
         print("| model | FX | " + " | ".join(f"`{name}`" for name in VARIANTS) + " |")
         print("| --- " * (len(VARIANTS) + 2) + "|")
@@ -58,7 +60,7 @@ def main() -> None:
             print(f"| {name} | " + " | ".join(_cell(each) for each in cells) + " |", flush=True)
 
 
-def _copy(folder: Path, how: list[str] | None) -> Path:
+def _copy(folder: Path, how: list[str] | None, extend_select: str) -> Path:
     """A copy of torchvision, fixed in some way."""
     spec = importlib.util.find_spec("torchvision")
     assert spec is not None
@@ -69,6 +71,8 @@ def _copy(folder: Path, how: list[str] | None) -> Path:
         shutil.copytree(Path(spec.origin).parent, package, ignore=ignored)
         if how is not None:
             command = [sys.executable, "-m", "qlint", "--isolated", "--assume-quantized", "--fix"]
+            if extend_select:
+                command += ["--extend-select", extend_select]
             subprocess.run([*command, *how, "--statistics", str(package)], cwd=ROOT, check=False)
     return folder
 

@@ -49,11 +49,16 @@ class Repaired:
 
 
 def repair(
-    source: str, *, unsafe: bool = False, assume_quantized: bool = True, name: str = "model.py"
+    source: str,
+    *,
+    unsafe: bool = False,
+    assume_quantized: bool = True,
+    name: str = "model.py",
+    extend_select: tuple[str, ...] = (),
 ) -> Repaired:
     """Fix a source that is not on disk; a second run must change nothing."""
     path = Path("/nowhere") / name
-    settings = Settings(path.parent, assume_quantized=assume_quantized)
+    settings = Settings(path.parent, assume_quantized=assume_quantized, extend_select=extend_select)
     done = fix([path], settings, {path: source.encode()}, unsafe=unsafe)
     after = done.after.get(path, source.encode()).decode()
     again = fix([path], settings, {path: after.encode()}, unsafe=unsafe)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.qlint.fixes.repaired import HEAD, assert_same_float, repair, run_int8
+from pytest_qcheck.numerics import sqnr_db
+from tests.qlint.fixes.repaired import HEAD, assert_same_float, make, repair, run_int8
 from tests.qlint.fixes.test_functionals import X, net
 
 FORMS = {
@@ -281,3 +282,48 @@ def test_an_island_stands_below_what_it_needs(head: str) -> None:
     assert "self.act = FloatSiLU()" in repaired.after
     assert_same_float(repaired, X)
     run_int8(repaired.after, X)
+
+
+@pytest.mark.parametrize(
+    ("made", "call", "after"),
+    [
+        ("nn.GELU()", "self.act(x)", "FloatGELU()"),
+        ("nn.Sequential(nn.Conv2d(3, 4, 1), nn.GELU())", "self.act(x)", "FloatGELU())"),
+        ("nn.Identity()", "F.gelu(x)", "self.gelu_quant(F.gelu(self.gelu_dequant(x)))"),
+        ("nn.Identity()", "F.gelu(x, approximate='tanh')", "self.gelu_quant(F.gelu("),
+    ],
+)
+def test_gelu_gets_a_scale_of_its_own(made: str, call: str, after: str) -> None:
+    source = HEAD + (
+        "\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.act = {made}\n\n    def forward(self, x):\n        return {call}\n"
+    )
+    left_alone = repair(source, unsafe=True)
+    assert left_alone.after == source
+    assert left_alone.codes_left == []
+    repaired = repair(source, unsafe=True, extend_select=("QL218",))
+    assert after in repaired.after
+    assert repaired.codes_left == []
+    assert_same_float(repaired, X)
+    (expected,), (before,), (now,) = (
+        [make(source)(X - 1.0).detach()],
+        run_int8(source, X - 1.0),
+        run_int8(repaired.after, X - 1.0),
+    )
+    assert sqnr_db(expected, now) > sqnr_db(expected, before) + 2.0
+
+
+def test_an_operation_beside_a_gelu_is_repaired_alone() -> None:
+    source = HEAD + (
+        "\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.act = nn.Sequential(nn.GELU(), nn.SiLU())\n\n"
+        "    def forward(self, x):\n        return self.act(x) + F.gelu(x)\n"
+    )
+    repaired = repair(source, unsafe=True)
+    assert "nn.Sequential(nn.GELU(), FloatSiLU())" in repaired.after
+    assert "self.add.add(self.act(x), F.gelu(x))" in repaired.after
+    both = repair(source, unsafe=True, extend_select=("QL218",))
+    assert "nn.Sequential(FloatGELU(), FloatSiLU())" in both.after
+    assert both.codes_left == []
+    assert_same_float(both, X)
+    run_int8(both.after, X)
