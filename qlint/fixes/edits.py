@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from qlint.syntax.positions import Positions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from qlint.diagnostics import Edit, Fix
+    from qlint.diagnostics import Edit, Fix, Position
 
 
 def apply(texts: Mapping[str, str], fixes: Iterable[Fix]) -> tuple[dict[str, str], list[Fix]]:
@@ -20,7 +21,7 @@ def apply(texts: Mapping[str, str], fixes: Iterable[Fix]) -> tuple[dict[str, str
     among ``texts``. What replaces the most comes first, for it may make the others needless; what
     is put around calls comes last, and waits until the code that is called has no other fix.
     """
-    accepted: dict[str, list[Edit]] = defaultdict(list)
+    accepted: dict[str, _Accepted] = defaultdict(_Accepted)
     done: list[Fix] = []
     for fix in sorted(fixes, key=lambda each: (bool(each.around), -_most_replaced(each))):
         if fix.around and any(
@@ -28,17 +29,52 @@ def apply(texts: Mapping[str, str], fixes: Iterable[Fix]) -> tuple[dict[str, str
         ):
             continue
         clashes = any(
-            each.filename not in texts or any(_clash(each, old) for old in accepted[each.filename])
-            for each in fix.edits
+            each.filename not in texts or accepted[each.filename].clash(each) for each in fix.edits
         )
         if not clashes:
             done.append(fix)
             for each in fix.edits:
-                replaces = each.location != each.end_location
-                if not (each.once or replaces) or each not in accepted[each.filename]:
-                    accepted[each.filename].append(each)
-    changed = {name: carried_out(texts[name], edits) for name, edits in accepted.items() if edits}
+                accepted[each.filename].add(each)
+    changed = {
+        name: carried_out(texts[name], each.edits) for name, each in accepted.items() if each.edits
+    }
     return changed, done
+
+
+class _Accepted:
+    """The edits of a file that are to be carried out."""
+
+    def __init__(self) -> None:
+        self.edits: list[Edit] = []
+        self._known: set[Edit] = set()
+        # In the order of the file: where something is added, and from where to where replaced.
+        self._added: list[Position] = []
+        self._replaced: list[tuple[Position, Position]] = []
+
+    def clash(self, edit: Edit) -> bool:
+        """Whether another edit changes the same text, or text around it or in it."""
+        if edit in self._known:
+            return False
+        start, end = edit.location, edit.end_location
+        at = bisect_left(self._replaced, (end,))
+        if at and self._replaced[at - 1][1] > start:
+            return True
+        if start == end:
+            return False
+        at = bisect_right(self._added, start)
+        return at < len(self._added) and self._added[at] < end
+
+    def add(self, edit: Edit) -> None:
+        """Take an edit, unless it is there and need not be twice."""
+        replaces = edit.location != edit.end_location
+        if edit in self._known and (edit.once or replaces):
+            return
+        self._known.add(edit)
+        self.edits.append(edit)
+        if replaces:
+            insort(self._replaced, (edit.location, edit.end_location))
+        else:
+            insort(self._added, edit.location)
 
 
 def _most_replaced(fix: Fix) -> int:
@@ -52,19 +88,6 @@ def _is_around(outer: Fix, inner: Fix) -> bool:
         for code in outer.around
         for each in inner.edits
     )
-
-
-def _clash(new: Edit, old: Edit) -> bool:
-    if new == old:
-        return False
-    adds, added = new.location == new.end_location, old.location == old.end_location
-    if adds and added:
-        return False
-    if adds:
-        return old.location < new.location < old.end_location
-    if added:
-        return new.location < old.location < new.end_location
-    return new.location < old.end_location and old.location < new.end_location
 
 
 def carried_out(text: str, edits: Iterable[Edit]) -> str:
