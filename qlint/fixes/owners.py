@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qlint.fixes.families import derived, family
@@ -169,8 +170,8 @@ class Owner:
     def _loops(self, cls: Class) -> Iterator[model.For]:
         """The loops over the children of an instance in which a line can skip one of them."""
         in_dict = known.MODULE_DICT in map(canonical, cls.external_bases)
-        for each in model.walk(cls.node.body):
-            if not isinstance(each, model.For) or not _is_listing(each.iterable, self.this):
+        for each in _for_loops(cls.node):
+            if not _is_listing(each.iterable, self.this):
                 continue
             keys = in_dict and isinstance(each.iterable, model.Name)
             plain = each.body and self.source.indentation(each.body[0]) is not None
@@ -429,6 +430,12 @@ def _listings(node: model.ClassDef, this: str, *, container: bool) -> Iterator[m
             yield from (each.target,) if model.is_name(each.target, this) else ()
         elif container and isinstance(each, model.Subscript) and model.is_name(each.value, this):
             yield each.value
+
+
+@lru_cache(maxsize=256)
+def _for_loops(node: model.ClassDef) -> tuple[model.For, ...]:
+    """The loops in the code of a class, which each of its fixes asks for."""
+    return tuple(each for each in model.walk(node.body) if isinstance(each, model.For))
 
 
 def _is_listing(node: model.Expression, this: str) -> bool:
