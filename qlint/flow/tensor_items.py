@@ -74,10 +74,12 @@ def _problem(target: Value, index: Value, value: Value) -> tuple[str, Outcome] |
 
 
 def _may_be_list(target: Tensor, index: Value) -> bool:
-    """Whether what is written into at one index is an input, which may be a list of tensors."""
+    """Whether what is written into at one index is an input, or the result of a module that is not
+    known: those may be lists of tensors.
+    """  # noqa: D205
     whose = target.grid[0] if isinstance(target.grid, tuple) else None
     is_one = isinstance(index, NotTensor) or type(getattr(index, "value", None)) is int
-    return whose in (SEVERAL, INPUT) and is_one
+    return is_one and (target.handed_on or whose in (SEVERAL, INPUT))
 
 
 def _is_scattered(parts: tuple[Value, ...]) -> bool:
