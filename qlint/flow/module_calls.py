@@ -23,6 +23,7 @@ from qlint.flow.reach import Running, lost_at, note_taken
 from qlint.flow.usage import note_forward, note_tensors, own_storage
 from qlint.flow.values import (
     FLOAT,
+    NONE,
     SUBMODULE,
     UNKNOWN,
     BoundMethod,
@@ -45,6 +46,7 @@ from qlint.flow.values import (
 from qlint.semantics import kernels
 from qlint.semantics import modules as known
 from qlint.semantics.names import NN, canonical
+from qlint.semantics.operations import PACKED, PACKED_FIELDS
 
 if TYPE_CHECKING:
     from qlint.flow.events import Site
@@ -237,9 +239,11 @@ def _layer(
 ) -> Value:
     """What calling a module returns that computes something."""
     _check_kernel(interp, instance, base, arguments, site)
+    result = _on_grid(hand_on(arguments), instance, base)
+    if _packed(base, arguments):
+        return Tuple((Tuple((result, FLOAT, NONE, NONE), names=PACKED_FIELDS), UNKNOWN))
     if base in known.LSTMS:
         stubs.check_operands(interp, instance, base, arguments.values(), arguments.spelled, site)
-    result = _on_grid(hand_on(arguments), instance, base)
     if interp.checked is not None:
         result = stubs.check_input(interp, instance, base, arguments, result, site)
     makes_int8 = interp.assumes_int8 and kernels.makes_int8(base)
@@ -253,6 +257,13 @@ def _layer(
         return FLOAT
     result = channels_last.after_module(interp, instance, base, arguments, result)
     return _returned(base, result)
+
+
+def _packed(base: str, arguments: Arguments) -> str:
+    """What a recurrent layer is handed, if that is a PackedSequence."""
+    first = arguments.get(0, "input")
+    is_packed = isinstance(first, Tuple) and first.names == PACKED_FIELDS
+    return PACKED if is_packed and kernels.takes_packed(base) else ""
 
 
 def _returned(base: str, result: Value) -> Value:
@@ -290,7 +301,10 @@ def _check_kernel(
         lost = lost_at(interp, Running(instance, arguments, site))
     # What convert does not swap runs as it is, as instances of derived classes do.
     stays_float = cls is not None or lost is not None
+    packed = _packed(base, arguments)
     outcome = kernels.of_module(base, subclass=stays_float, options=options)
+    if packed:
+        outcome = kernels.Outcome.FAILS
     if kernels.is_coarse(base):
         named_at = instance.named_at if cls is None else None
         report = CoarseActivation(base, arguments.spelled, site, tensor, named_at=named_at)
@@ -307,7 +321,7 @@ def _check_kernel(
             interp.unswapped.add(id(instance))
             return
         spelled = "self"
-    option, _ = kernels.bad_option(base, options) or ("", None)
+    option, _ = kernels.bad_option(base, options) or (packed, None)
     named_at = instance.named_at
     interp.report(
         UnsupportedModule(spelled, base, cls, outcome, site, tensor, option, named_at=named_at)

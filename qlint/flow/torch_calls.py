@@ -39,6 +39,7 @@ from qlint.semantics.names import (
     FUNCTIONAL,
     NN,
     QUANTIZATION,
+    SEQUENCES,
     canonical,
     looks_like_class,
     may_be_module_class,
@@ -60,6 +61,7 @@ from qlint.semantics.operations import (
     LIKE_METHODS,
     NEW_TENSORS,
     OPERATOR_METHODS,
+    PACKED_FIELDS,
     PAIR_WITH_DIM,
     SHARE_MEMORY,
     TAKE_FLOAT_DTYPE,
@@ -191,7 +193,7 @@ def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
     if name == "torch.is_tensor" and len(arguments.args) == 1:
         return _is_tensor(arguments.args[0])
     namespace = name.removesuffix(short)
-    if namespace not in ("torch.", FUNCTIONAL, "torch._C._nn.", "torch.fft."):
+    if namespace not in ("torch.", FUNCTIONAL, "torch._C._nn.", "torch.fft.", SEQUENCES):
         return UNKNOWN
     family = op_of(short)
     values = arguments.values()
@@ -417,6 +419,8 @@ def _result(
     pair = short in PAIR_WITH_DIM and _has_dim(arguments)
     if pair or result is Result.VALUES_AND_INDICES:
         return Tuple((tensor, FLOAT), names=("values", "indices"))
+    if result is Result.PACKED:
+        return Tuple((tensor, FLOAT, NONE, NONE), names=PACKED_FIELDS)
     return tensor
 
 

@@ -15,6 +15,7 @@ from qlint.semantics.operations import (
     LIKE,
     LOST,
     NUMBER,
+    PACKED,
     PARAMETER,
     PART,
     VIEW,
@@ -98,6 +99,7 @@ _CURES = {
     FILL: (
         "mask what a DeQuantStub makes of it: a softmax behind the mask has no int8 kernel either"
     ),
+    **dict.fromkeys(("pad_packed_sequence", "unpack_sequence"), "dequantize before it is packed"),
     "mean": "dequantize before it",
 }
 
@@ -109,6 +111,7 @@ _OPTION_CURES = {
     ),
     "batch_first=True": "transpose to (length, batch, features) and leave `batch_first` out",
     "padding=valid": "leave `padding` out, which means the same",
+    PACKED: "dequantize before it is packed, and quantize what comes of it, padded, again",
     "padding=same": "give the padding as a number: `kernel_size // 2` for odd kernels",
     **{
         f"padding_mode={mode}": "pad with zeros, or pad by a module of its own in a float island"
@@ -369,7 +372,7 @@ class UnsupportedLayer(Rule):
       a plain list or dict, a plain object or under a second name;
     - layers with arguments that no int8 module can have: ``Conv2d(padding="same")``,
       ``Upsample(mode="bicubic")``, ``MaxPool2d(return_indices=True)``,
-      ``BatchNorm2d(affine=False)``.
+      ``BatchNorm2d(affine=False)``; an ``LSTM`` that gets a ``PackedSequence``.
 
     Why is this bad
     ---------------

@@ -33,6 +33,7 @@ Option = tuple[str, int]
 
 BAD = (Outcome.FAILS, Outcome.WRONG)
 _COARSE = frozenset({"gelu", NN + "GELU"})
+_RECURRENT = frozenset({NN + "LSTM", NN + "GRU", NN + "RNN"})
 _OPTION_KEYS = ("name", "at", "default")  # the other keys of an option are its values
 
 
@@ -103,6 +104,11 @@ def is_coarse(name: str) -> bool:
     The relus do as well, but are fused away, and other activations get an observer.
     """  # noqa: D205
     return name in _COARSE
+
+
+def takes_packed(name: str) -> bool:
+    """Whether a float module of that class takes a PackedSequence; no int8 kernel does."""
+    return name in _RECURRENT
 
 
 def module_options(name: str) -> list[Option]:

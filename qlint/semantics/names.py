@@ -7,6 +7,7 @@ from functools import lru_cache
 
 NN = "torch.nn."
 FUNCTIONAL = "torch.nn.functional."
+SEQUENCES = "torch.nn.utils.rnn."
 QUANTIZATION = "torch.ao.quantization."
 QUANTIZED = "torch.ao.nn.quantized."
 

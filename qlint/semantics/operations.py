@@ -26,6 +26,7 @@ class Result(Enum):
     NOT_TENSOR = "a Python value"
     PIECES = "a tuple of tensors in the state of the input"
     VALUES_AND_INDICES = "a pair: a tensor in the state of the input, and indices"
+    PACKED = "a PackedSequence with data in the state of the input"
 
 
 def _names(text: str) -> frozenset[str]:
@@ -185,10 +186,14 @@ _FLOAT = _names(
 )
 _PIECES = _names(
     "chunk split unbind tensor_split hsplit vsplit dsplit split_with_sizes unsafe_chunk "
-    "unsafe_split broadcast_tensors meshgrid"
+    "unsafe_split broadcast_tensors meshgrid unpack_sequence unpad_sequence"
 )
-_PAIRS = _names("topk sort kthvalue mode cummax cummin max_pool2d_with_indices")
+_PAIRS = _names("topk sort kthvalue mode cummax cummin max_pool2d_with_indices pad_packed_sequence")
 _QUANTIZED = _names("quantize_per_tensor quantize_per_channel quantize_per_tensor_dynamic")
+_PACKED = _names("pack_sequence pack_padded_sequence")
+# What int8 layers do not take, and what it has.
+PACKED = "a PackedSequence"
+PACKED_FIELDS = ("data", "batch_sizes", "sorted_indices", "unsorted_indices")
 # A pair with a dimension to reduce, one tensor without.
 PAIR_WITH_DIM = _names("max min median nanmedian")
 
@@ -197,6 +202,7 @@ RESULT_OF_NAME = {
     **dict.fromkeys(_FLOAT, Result.FLOAT),
     **dict.fromkeys(_PIECES, Result.PIECES),
     **dict.fromkeys(_PAIRS, Result.VALUES_AND_INDICES),
+    **dict.fromkeys(_PACKED, Result.PACKED),
     **dict.fromkeys(_QUANTIZED, Result.QUANTIZED),
 }
 

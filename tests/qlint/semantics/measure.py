@@ -21,13 +21,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 from torch.ao import quantization
+from torch.nn.utils import rnn
 
 TABLE = Path(__file__).parents[3] / "qlint" / "semantics" / "kernels.json"
 ENGINES = ("x86", "fbgemm", "qnnpack", "onednn")
 # Less than this, against the same operation on dequantized inputs, is not rounding.
 _MIN_SQNR_DB = 20.0
 # Where the functions and methods are; the namespaces come last, as canonical names have it.
-_OWNERS = (torch, F, torch.Tensor, torch.fft, torch.linalg, torch.special)
+_OWNERS = (torch, F, torch.Tensor, torch.fft, torch.linalg, torch.special, rnn)
 
 Call = Callable[[Callable[..., Any], torch.Tensor, torch.Tensor], Any]
 
@@ -59,6 +60,12 @@ _OWN_CALLS: dict[str, Call] = {
     "ger": lambda f, x, y: f(x[0, 0, 0], y[0, 0, 0]),
     "einsum": lambda f, x, y: f("nchw,nchv->ncwv", x, y),
     "tensordot": lambda f, x, y: f(x, y, dims=([3], [3])),
+    "pad_sequence": lambda f, x, y: f([x, y]),
+    "pack_sequence": lambda f, x, y: f([x, y]),
+    "pack_padded_sequence": lambda f, x, y: f(x[0], [4, 4, 3, 3, 2, 1]),
+    "pad_packed_sequence": lambda f, x, y: f(rnn.pack_padded_sequence(x[0], [4, 4, 3, 3, 2, 1])),
+    "unpad_sequence": lambda f, x, y: f(x, torch.tensor([2, 2, 1, 1])),
+    "unpack_sequence": lambda f, x, y: f(rnn.pack_padded_sequence(x[0], [4, 4, 3, 3, 2, 1])),
     "gather": lambda f, x, y: f(x, 0, torch.zeros(x.shape, dtype=torch.long)),
     "take_along_dim": lambda f, x, y: f(x, torch.zeros(x.shape, dtype=torch.long), 0),
     "take": lambda f, x, y: f(x, torch.tensor([0, 5])),
