@@ -10,7 +10,7 @@ from qlint.flow.values import Class
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from qlint.fixes.program import Program
 
@@ -59,8 +59,9 @@ class Names:
         free = (
             each
             for base in (wish, *_NEUTRAL)
+            if not _has_part(base, parts)
             for each in _numbered(base)
-            if each not in taken and each not in outside and not any(part in each for part in parts)
+            if each not in taken and each not in outside and not _has_part(each, parts)
         )
         name = next(
             (each for each in free if not any(pattern.fullmatch(each) for pattern in patterns)),
@@ -87,6 +88,10 @@ class Names:
         if cls not in self._declared:
             self._declared[cls] = set(_declared(cls.node)) | set(cls.namespace)
         return self._declared[cls] | self._given[cls]
+
+
+def _has_part(name: str, parts: Collection[str]) -> bool:
+    return any(part in name for part in parts)
 
 
 def _numbered(wish: str) -> Iterator[str]:

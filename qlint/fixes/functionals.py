@@ -12,7 +12,6 @@ from qlint.fixes.reasons import NoFunctionalError, NotFixableError
 from qlint.fixes.relus import followed_by_relu
 from qlint.flow.containers import items_of
 from qlint.flow.values import (
-    FLOAT,
     Dtype,
     State,
     Tensor,
@@ -351,9 +350,9 @@ class _Work:
         return operands
 
     def _gets_float(self) -> bool:
-        """Whether a float tensor is among the operands, or in one of them."""
-        operands = self.place.operands()
-        return any(tensor == FLOAT for value in operands for tensor in tensors_in(value))
+        """Whether a tensor that is float, be it at times, is among the operands, or in one."""
+        tensors = (tensor for value in self.place.operands() for tensor in tensors_in(value))
+        return any(tensor.state is not State.QUANTIZED for tensor in tensors)
 
     def _kinds(self, count: int) -> list[str]:
         values = self.place.operands()

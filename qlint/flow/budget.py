@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MOST = 150_000
 # All entry points together get so many steps a line of the program, so that the time grows no
 # faster than the code; when they are spent, each still gets a few.
-_STEPS_PER_LINE = 40
+_STEPS_PER_LINE = 45
 _LEAST_TOTAL = 1_500_000
 # The part of them that is kept for the models, whoever builds them and with how much ado.
 _FOR_MODELS = 0.6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeGuard
 
 from qlint.flow.enums import is_enum
@@ -13,7 +14,7 @@ from qlint.semantics import modules as known
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from qlint.flow.interpreter import Interpreter
     from qlint.program.project import Module
@@ -32,6 +33,8 @@ _TEXT = re.compile(
     r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
 )
 _CHOICES = frozenset(range(-1, 9))
+# Strings that may mean something: no addresses, no sentences.
+_NOT_TEXT = re.compile(r"[\w.,:-]*")
 
 
 def builders(
@@ -93,14 +96,32 @@ def most_different_first(
     largest and one between them show all there is.
     """
     seen: Counter[frozenset[str]] = Counter()
-    found = list(found)
-    shown = _shown({function: _code_but_for_sizes(function, interp) for function, _ in found})
-    ranked = []
-    for function, names in found:
+    mentioned = dict(found)
+    codes = {function: _code_but_for_sizes(function, interp) for function in mentioned}
+    shown = _shown(codes)
+    by_file: dict[Module, dict[Function, frozenset[object]]] = {}
+    for function in mentioned:
         if function in shown:
-            ranked.append((seen[names], function))
-            seen[names] += 1
+            by_file.setdefault(function.module, {})[function] = frozenset(codes[function][0])
+    ranked = []
+    for words in by_file.values():
+        for function in _most_new_first(words):
+            ranked.append((seen[mentioned[function]], function))
+            seen[mentioned[function]] += 1
     return sorted(ranked, key=lambda each: each[0])
+
+
+def _most_new_first(words: Mapping[Function, frozenset[object]]) -> Iterator[Function]:
+    """Functions in such an order that each one has the most words that none before it has."""
+    waiting, seen = list(words), frozenset[object]()
+    while waiting:
+        new = [len(words[each] - seen) for each in waiting]
+        if not any(new):
+            yield from waiting
+            return
+        chosen = waiting.pop(new.index(max(new)))
+        seen |= words[chosen]
+        yield chosen
 
 
 def _shown(codes: Mapping[Function, tuple[tuple[object, ...], list[float]]]) -> set[Function]:
@@ -121,14 +142,16 @@ def _code_but_for_sizes(
     """The code of a function but for sizes, its own name, enumerations and documentation; and the
     sizes.
 
-    A small number that is an argument may be a choice.
+    A small number that is an argument may be a choice. To the code of ``def net_a(): return
+    make("net_a")`` belongs what a table of its file holds under that name.
     """  # noqa: D205
     node, namespace = function.node, interp.namespace(function.module)
     parameters = (*node.parameters.positional, *node.parameters.keyword_only)
     code: list[object] = [function.module, *(each.name for each in parameters)]
     sizes: list[float] = []
     own_name = node.name if isinstance(node, model.FunctionDef) else ""
-    for each in model.walk((tuple(one.default for one in parameters), node.body)):
+    defaults = tuple(one.default for one in parameters)
+    for each in model.walk((defaults, node.body, _tables(function.module.file).get(own_name))):
         word: object = None
         if isinstance(each, model.Name):
             value = interp.global_name(each.id, namespace)
@@ -147,10 +170,29 @@ def _code_but_for_sizes(
         elif isinstance(each, model.Constant) and type(each.value) in (int, float):
             sizes.append(float(each.value))  # type: ignore[arg-type]
         elif isinstance(each, model.Constant):
-            is_text = isinstance(each.value, str) and "\n" in each.value
+            is_text = isinstance(each.value, str) and _NOT_TEXT.fullmatch(each.value) is None
             word = None if is_text or each.value == own_name else each.value
         code += (type(each), word)
     return tuple(code), sizes
+
+
+@lru_cache(maxsize=256)
+def _tables(file: model.File) -> dict[str, tuple[model.Expression, ...]]:
+    """What the dicts at the top level of a file hold under names: ``cfgs = dict(net_a=...)``."""
+    found: dict[str, tuple[model.Expression, ...]] = {}
+    for statement in file.body:
+        if not isinstance(statement, model.Assign):
+            continue
+        value = statement.value
+        items: list[tuple[object, model.Expression]] = []
+        if isinstance(value, model.Dict):
+            items = [(getattr(key, "value", None), each) for key, each in value.items]
+        elif isinstance(value, model.Call) and model.last_name(value.func) == "dict":
+            items = [(each.keyword, each.value) for each in value.arguments]
+        for name, each in items:
+            if isinstance(name, str):
+                found[name] = (*found.get(name, ()), each)
+    return found
 
 
 def _configs(module: Module, registered: frozenset[str]) -> dict[str, frozenset[str]]:

@@ -299,6 +299,8 @@ def _membership(positive: bool, left: Value, right: Value) -> Value:
 
 
 def _is_among(value: Value, known: Sequence[Value], more: bool) -> bool | None:
+    if isinstance(value, Constant) and all(type(item) is Constant for item in known):
+        return value in known or (None if more else False)  # registries are long
     sure = [_identity(True, value, item, sure_if_different=False) for item in known]
     if Constant(True) in sure:
         return True

@@ -169,11 +169,21 @@ class _Runner:
         self._run_function(method, receivers.get(method.kind, instance))
 
     def _build_again(self, starved: Sequence[tuple[int, Function]]) -> None:
-        """Share what steps the models have left among the functions that were cut short."""
-        waiting = Counter(rank for rank, _ in starved)
-        for rank, function in starved:
-            self.interp.budget.share(waiting[rank])
-            waiting[rank] -= 1
+        """Share what steps the models have left among the functions that were cut short: first one
+        of each file, then the second one of each.
+        """  # noqa: D205
+        turns: Counter[Module] = Counter()
+        by_turn: dict[int, list[Function]] = {}
+        for _, function in starved:
+            by_turn.setdefault(turns[function.module], []).append(function)
+            turns[function.module] += 1
+        for functions in by_turn.values():
+            self._share(functions)
+
+    def _share(self, functions: Sequence[Function]) -> None:
+        """Build what functions build, and run that; each gets a part of all steps that are left."""
+        for number, function in enumerate(functions):
+            self.interp.budget.share(len(functions) - number)
             before = len(self.interp.models)
             self._build(1, function)
             self._run_built(self._different_models(self.interp.models[before:]))

@@ -6,15 +6,18 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from qlint.flow.containers import items_of
 from qlint.flow.layer_attributes import is_left_float
 from qlint.flow.modules import descendants
 from qlint.flow.values import (
     NONE,
     Class,
     Instance,
+    List,
     State,
     Storage,
     Tensor,
+    Tuple,
     Value,
     Written,
     join,
@@ -145,12 +148,26 @@ def note_operands(
     interp: Interpreter, operation: Operation | UnsupportedOperation | CoarseActivation
 ) -> None:
     """Note what an operation gets."""
-    known, new = interp.usage.operands.get(operation.site), operation.operands
+    known, new = interp.usage.operands.get(operation.site), tuple(map(_frozen, operation.operands))
     if known is not None and len(known) != len(new):
         new = ()
     elif known is not None and known != new:
-        new = tuple(join(pair) for pair in zip(known, new, strict=True))
+        new = tuple(_either(*pair) for pair in zip(known, new, strict=True))
     interp.usage.operands[operation.site] = new
+
+
+def _frozen(value: Value) -> Value:
+    """A value as it is now: a list may grow."""
+    return (items_of(value) or value) if isinstance(value, List) else value
+
+
+def _either(first: Value, second: Value) -> Value:
+    """One of two values: a tuple item by item, however many there have been."""
+    if isinstance(first, Tuple) and isinstance(second, Tuple) and not (first.open or second.open):
+        pairs = zip(first.items, second.items, strict=False)
+        if len(first.items) == len(second.items):
+            return Tuple(tuple(_either(*pair) for pair in pairs))
+    return join((first, second))
 
 
 def own_storage(made: str = "") -> frozenset[Storage]:

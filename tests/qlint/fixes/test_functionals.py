@@ -402,3 +402,50 @@ def test_numbers_are_floats_for_torchscript(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(linecache.cache, "<Net>", (len(repaired.after), None, lines, "<Net>"))
     torch.jit.script(make(repaired.after))
     assert_same_float(repaired, X)
+
+
+def test_joined_with_a_tensor_that_is_float_at_times() -> None:
+    source = HEAD + (
+        "\n\nclass Join(nn.Module):\n    def forward(self, x, y):\n"
+        "        return torch.cat([x, y], dim=1)\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.token = nn.Parameter(torch.randn(2, 1, 8, 8))\n"
+        "        self.one, self.two = nn.Conv2d(4, 3, 1), Join()\n"
+        "        self.joins = nn.ModuleList([Join(), Join()])\n\n"
+        "    def forward(self, x):\n        y = self.token\n"
+        "        for join in self.joins:\n            y = join(y, self.one(self.two(x, x[:, :1])))\n"
+        "        return y\n"
+    )
+    repaired = repair(source, unsafe=True)
+    assert "torch.cat([x, y], dim=1)" in repaired.after
+    assert "an operand is a float tensor at times, and int8 at others" in repaired.reasons
+
+
+def test_joined_by_a_class_of_which_there_are_many_models() -> None:
+    models = "".join(
+        f"\n\nclass Net{n}(Base):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.first = nn.{name}(3)\n"
+        for n, name in enumerate(
+            [
+                "BatchNorm2d",
+                "InstanceNorm2d",
+                "Hardswish",
+                "Sigmoid",
+                "Tanh",
+                "GELU",
+                "ReLU6",
+                "ELU",
+            ]
+        )
+    )
+    source = HEAD + (
+        "\n\nclass Base(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.token = nn.Parameter(torch.randn(2, 1, 8, 8))\n"
+        "        self.first = nn.Conv2d(3, 3, 1)\n\n"
+        "    def forward(self, x):\n"
+        "        return torch.cat([self.token, self.first(x)], dim=1)\n"
+        f"{models}"
+    )
+    repaired = repair(source, unsafe=True)
+    assert repaired.codes_left == []
+    assert repaired.after.count("QuantStub()") == 1
