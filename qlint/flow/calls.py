@@ -241,6 +241,7 @@ def instantiate(interp: Interpreter, cls: Class, arguments: Arguments, site: Sit
         interp.models[before:] = [
             each for each in interp.models[before:] if each.instance is not instance
         ]
+        return UNKNOWN
     return instance
 
 

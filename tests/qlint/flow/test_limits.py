@@ -185,3 +185,21 @@ def test_many_reused_layers_in_one_file(tmp_path: Path) -> None:
     found = lint([path], Settings(root=tmp_path))
     assert time.perf_counter() - start < _SECONDS
     assert [each.code for each in found] == ["QL203"] * 400
+
+
+def test_what_half_a_module_does_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A constructor that is not run leaves out stubs that would have been there."""
+    monkeypatch.setattr("qlint.flow.budget._MOST", 3_000)
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import torch\nfrom torch import nn\nfrom torch.ao.quantization import DeQuantStub\n\n\n"
+        "class Part(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.dequant = DeQuantStub()\n\n"
+        "    def forward(self, x):\n        return torch.softmax(self.dequant(x), 1)\n\n\n"
+        "def build(size):\n"
+        + "    size = size + 1 + 2 + 3\n" * 1000
+        + "    return nn.Sequential(Part())\n"
+    )
+    assert lint([path], Settings(root=tmp_path, assume_quantized=True)) == []
