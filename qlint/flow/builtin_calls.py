@@ -59,6 +59,8 @@ if TYPE_CHECKING:
 _LONG = 9
 _FIRST_ROUNDS = 3
 _LARGEST_ARGUMENT = 1e4
+_MOST_ARGUMENTS = 64
+_OF_ITERABLES = frozenset({"prod", "fsum"})
 
 
 def py_range(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
@@ -136,7 +138,6 @@ def py_zip(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_sum(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-
     values, more = known_items(interp, arguments.args[0]) if arguments.args else ((), False)
     start = arguments.get(1, "start")
     sequences = [items_of(each) for each in ((start,) if start is not None else ()) + values]
@@ -171,14 +172,16 @@ def _numbers(values: Sequence[Value]) -> list[float] | None:
 
 def py_math(name: str, arguments: Arguments) -> Value:
     """A function of ``math``; large arguments, which could take for ever, are not tried."""
-    numbers = _numbers(arguments.args)
+    listed = items_of(arguments.args[0]) if name in _OF_ITERABLES and arguments.args else None
+    numbers = _numbers(arguments.args if listed is None else listed.items)
     function = getattr(math, name, None)
-    if numbers is None or function is None or arguments.kwargs or arguments.more:
+    more = arguments.more or (listed is not None and (listed.open or len(arguments.args) > 1))
+    if numbers is None or function is None or arguments.kwargs or more:
         return NOT_TENSOR
-    if any(abs(each) > _LARGEST_ARGUMENT for each in numbers):
+    if any(abs(each) > _LARGEST_ARGUMENT for each in numbers) or len(numbers) > _MOST_ARGUMENTS:
         return NOT_TENSOR
     try:
-        result = function(*numbers)
+        result = function(*numbers) if listed is None else function(numbers)
     except (ArithmeticError, TypeError, ValueError):
         return NOT_TENSOR
     return Constant(result) if isinstance(result, (int, float)) else NOT_TENSOR

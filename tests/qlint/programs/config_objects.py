@@ -99,7 +99,7 @@ class Off(nn.Module):
             x = x + x
         if getattr(Plain, "raw", False) or hasattr(Plain, "raw") or getattr(simple, "b", None):
             x = x + x
-        if ByMethod() or math.sqrt(9) > 3 or sum([1, 2]) > 3 or sorted([2, 1])[0] == 2:
+        if ByMethod() or math.sqrt(9) > 3 or math.prod((2, 3)) > 6 or sum([1, 2]) > 3 or sorted([2, 1])[0] == 2:
             x = x + x
         if ("ff", "raw").index("ff") > 0 or issubclass(Off, nn.Sequential):
             x = x + x
