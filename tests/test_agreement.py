@@ -183,6 +183,8 @@ class Net(nn.Module):
         super().__init__()
         self.quant, self.quant2, self.dequant = QuantStub(), QuantStub(), DeQuantStub()
         self.convs = nn.ModuleList([nn.Conv2d(4, 4, 1) for _ in range(12)])
+        for conv in self.convs:  # no range is that of another by chance
+            conv.weight.data *= 3.0
         self.functionals = nn.ModuleList([FloatFunctional() for _ in range(12)])
         self.silu, self.norm, self.own_norm = nn.SiLU(), nn.LayerNorm(6), Norm(6)
         self.tail = nn.Sequential(nn.Conv2d(4, 4, 1), nn.Hardswish())

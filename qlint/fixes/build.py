@@ -188,7 +188,13 @@ class FixBuilder:
 
     def _of_modules(self, source: Source, site: Site, modules: Sequence[UnsupportedModule]) -> Made:
         """The fix of a call of modules that do not run on int8."""
-        if len(modules) < len(self._operations[site]):
+        calls = [each for each in self._operations[site] if isinstance(each, ModuleCall)]
+        if any(call.site == site for each in calls for call in each.earlier):
+            raise NotFixableError(
+                f"`{modules[0].callee}` is one instance that is called several times here, and its "
+                "one quantizer would merge the ranges of all: make one for each"
+            )
+        if len(modules) + len(calls) < len(self._operations[site]):
             raise NotFixableError("what is done here differs from model to model")
         if all(each.out_of_reach for each in modules):
             return registering.register(self, modules)

@@ -31,16 +31,17 @@ def own_instance(place: Place) -> Made:
     node, owner = place.node, place.owner
     func = node.func if isinstance(node, model.Call) else None
     classes = {each.cls for each in place.events if isinstance(each, ModuleCall)}
-    relu = classes == {RELU}
-    if not relu and classes != {FLOAT_FUNCTIONAL}:
+    if len(classes) != 1:
         raise NotFixableError("what is called here differs from model to model")
-    if not relu and isinstance(func, model.Attribute):
+    (kind,) = classes
+    relu = kind == RELU
+    if kind == FLOAT_FUNCTIONAL and isinstance(func, model.Attribute):
         func = func.value  # of `self.functional.add`
     if not isinstance(node, model.Call) or not isinstance(func, model.Attribute):
         raise NotFixableError("what is called here is no attribute")
     if not isinstance(func.value, model.Name) or func.value.id != owner.this:
         raise NotFixableError(f"`{place.source.of(func)}` belongs to another module")
-    if relu and place.builder.program.may_be_hooked(func.name):
+    if kind != FLOAT_FUNCTIONAL and place.builder.program.may_be_hooked(func.name):
         raise NotFixableError(f"a hook may hang on `{func.name}`, which sees all its calls")
     if place.called_again_here:
         raise NotFixableError(
@@ -56,10 +57,10 @@ def own_instance(place: Place) -> Made:
             f"`{func.name}` is made in `{cls.name}`, in {cls.module.path}, which is not among the "
             "given files"
         )
-    if not place.makes(RELU if relu else FLOAT_FUNCTIONAL, cls, statement.value):
-        kind = "an nn.ReLU" if relu else "a FloatFunctional"
-        raise NotFixableError(f"it is not written out that `{func.name}` is {kind}")
-    assert isinstance(statement.value, model.Call)
+    if not isinstance(statement.value, model.Call) or not _makes(place, kind, cls, statement):
+        known = {RELU: "an nn.ReLU", FLOAT_FUNCTIONAL: "a FloatFunctional"}
+        what = known.get(kind, f"a {kind}")
+        raise NotFixableError(f"it is not written out that `{func.name}` is {what}")
     argument = node.arguments[0].value if node.arguments and relu else None
     number = "" if argument is None else number_of_layer(place.layer_of(argument))
     base = _NUMBER.sub("", func.name)
@@ -67,6 +68,20 @@ def own_instance(place: Place) -> Made:
     called, edits = _one_more(place, cls, statement, statement.value, wish)
     edits.append(place.source.edit(func.start, func.end, called))
     return f"give this use a module of its own, `{called}`", "safe", tuple(edits)
+
+
+def _makes(place: Place, kind: str, cls: Class, statement: model.Assign) -> bool:
+    """Whether a statement makes a module of that class: one of torch's, or of the same file."""
+    made = statement.value
+    if not isinstance(made, model.Call) or kind in (RELU, FLOAT_FUNCTIONAL):
+        return place.makes(kind, cls, made)
+    is_defined = any(
+        isinstance(each, model.ClassDef) and each.name == kind
+        for each in place.builder.source(cls.module).body
+    )
+    plain = all(isinstance(each.value, model.Constant) for each in made.arguments)
+    is_named = isinstance(made.func, model.Name) and made.func.id == kind
+    return is_named and is_defined and plain and cls is place.owner.cls
 
 
 def _one_more(

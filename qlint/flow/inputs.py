@@ -17,9 +17,11 @@ from qlint.flow.values import (
     Class,
     Constant,
     Dict,
+    External,
     Flag,
     Function,
     NotTensor,
+    Partial,
     Tuple,
     Value,
     join,
@@ -113,6 +115,8 @@ def _input(
         return unannotated
     if isinstance(default, Constant) and default.value is not None:
         return plain if _is_bool(default) else join([default, plain])
+    if isinstance(default, (Class, External, Function, Partial)):
+        return default  # what makes layers makes these, or the like
     return join([default, UNKNOWN])
 
 

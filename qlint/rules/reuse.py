@@ -57,6 +57,33 @@ class Block(torch.nn.Module):
 """
 
 
+_ISLAND = """\
+from torch import nn
+from torch.ao.quantization import DeQuantStub, QuantStub
+
+
+class FloatSiLU(nn.SiLU):
+    def __init__(self):
+        super().__init__()
+        self.dequant, self.quant = DeQuantStub(), QuantStub()
+
+    def forward(self, x):
+        return self.quant(super().forward(self.dequant(x)))
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = QuantStub(), DeQuantStub()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.act = FloatSiLU()
+
+    def forward(self, x):
+        x = self.act(self.conv(self.quant(x)))
+        return self.dequant(self.act(x))  # QL203
+"""
+
+
 def counted(event: ModuleCall) -> str:
     """How to say that something is called again: where, or why at the same place."""
     call = event.earlier[-1]
@@ -164,8 +191,10 @@ class ReusedModule(Rule):
 
     Fix safety
     ----------
-    There is no automatic fix: new instances would have parameters of their own. If weights are
-    shared on purpose, say so with ``# qlint: ignore[QL203]``.
+    ``--fix`` gives a float island, which has a quantizer but no parameters, one more instance for
+    each further use. There is no automatic fix for anything else: new instances would have
+    parameters of their own. If weights are shared on purpose, say so with
+    ``# qlint: ignore[QL203]``.
 
     Limits
     ------
@@ -178,7 +207,9 @@ class ReusedModule(Rule):
     name = "reused-module"
     summary = "one layer instance is used at two places, so both share its observer"
     severity = "warning"
+    fixes = ("safe",)
     examples = (
+        Example("a float island used twice", _ISLAND),
         Example(
             "a convolution used twice",
             forward_example(
@@ -216,4 +247,5 @@ class ReusedModule(Rule):
                 "use one instance for each call, or keep it on purpose with "
                 "`# qlint: ignore[QL203]`"
             )
-            yield Finding(event.site, message, cure)
+            repair = OwnInstance() if stateful <= QUANT_STUBS else None
+            yield Finding(event.site, message, cure, repair)

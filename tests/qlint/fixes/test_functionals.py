@@ -449,3 +449,22 @@ def test_joined_by_a_class_of_which_there_are_many_models() -> None:
     repaired = repair(source, unsafe=True)
     assert repaired.codes_left == []
     assert repaired.after.count("QuantStub()") == 1
+
+
+def test_layers_made_by_a_default_argument() -> None:
+    """Whoever hands in another function to make layers with makes layers all the same."""
+    source = HEAD + (
+        "\n\ndef default_conv(i, o, k, bias=True):\n"
+        "    return nn.Conv2d(i, o, k, padding=k // 2, bias=bias)\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self, conv=default_conv, act=nn.ReLU):\n"
+        "        super().__init__()\n"
+        "        self.head = nn.Sequential(conv(3, 8, 3), act())\n"
+        "        self.body = nn.Sequential(*[conv(8, 8, 3) for _ in range(2)])\n\n"
+        "    def forward(self, x):\n        x = self.head(x)\n        res = self.body(x)\n"
+        "        res += x\n        return res\n"
+    )
+    repaired = repair(source)
+    assert "        res = self.add.add(res, x)\n" in repaired.after
+    assert repaired.codes_left == []
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)

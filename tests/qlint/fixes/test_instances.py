@@ -120,3 +120,46 @@ class Net(nn.Module):
     repaired = repair(source)
     assert "self.relu2 = nn.ReLU(inplace=True)" in repaired.after
     assert_same_float(repaired, torch.randn(1, 3, 4, 4))
+
+
+def test_an_island_that_is_used_twice() -> None:
+    """The island of a SiLU that is called twice has a quantizer for each call."""
+    source = HEAD + (
+        "\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a, self.b = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 4, 1)\n"
+        "        self.act = nn.SiLU(inplace=True)\n\n"
+        "    def forward(self, x):\n"
+        "        return self.act(self.b(self.act(self.a(x))))\n"
+    )
+    repaired = repair(source, unsafe=True)
+    assert repaired.codes_left == []
+    assert repaired.after.count("= FloatSiLU(inplace=True)\n") == 2
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)
+
+
+def test_one_instance_for_all() -> None:
+    """Where one instance is shared by all, an island would have one quantizer for all."""
+    source = HEAD + (
+        "\n\nclass Conv(nn.Module):\n    default_act = nn.SiLU()\n\n"
+        "    def __init__(self, i, o):\n        super().__init__()\n"
+        "        self.conv, self.act = nn.Conv2d(i, o, 1), self.default_act\n\n"
+        "    def forward(self, x):\n        return self.act(self.conv(x))\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a, self.b = Conv(3, 4), Conv(4, 4)\n\n"
+        "    def forward(self, x):\n        return self.b(self.a(x))\n"
+    )
+    repaired = repair(source, unsafe=True)
+    assert repaired.after == source
+    assert "`self.act` is one instance that is called several times here" in repaired.reasons
+
+
+def test_a_layer_that_is_used_twice_keeps_its_weights() -> None:
+    source = HEAD + (
+        "\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.conv = nn.Conv2d(3, 3, 1)\n\n"
+        "    def forward(self, x):\n        return self.conv(self.conv(x))\n"
+    )
+    repaired = repair(source, unsafe=True)
+    assert repaired.after == source
+    assert repaired.codes_left == ["QL203"]
