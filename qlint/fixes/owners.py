@@ -77,7 +77,7 @@ class Owner:
                 "makes, would share with the original: make it a method"
             )
         if not is_module_class(value):
-            raise NotFixableError(
+            raise InFunctionError(
                 f"`{value.name}` is no nn.Module, and convert finds modules only in modules"
             )
         positional = method.parameters.by_position

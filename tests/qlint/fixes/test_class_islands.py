@@ -254,3 +254,33 @@ class Net(nn.Module):
     assert "skip if skip is None else self.dequant(skip)" in repaired.after
     assert_same_float(repaired, x)
     run_int8(repaired.after, x)
+
+
+@pytest.mark.parametrize(
+    ("inner", "call"),
+    [
+        (
+            "class Swish(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
+            "        y = x * torch.sigmoid(x)\n        ctx.save_for_backward(x)\n        return y\n",
+            "Swish.apply(x)",
+        ),
+        (
+            "class Swish:\n    def __call__(self, x):\n        return x * torch.sigmoid(x)\n",
+            "Swish()(x)",
+        ),
+    ],
+)
+def test_what_a_plain_object_does(inner: str, call: str) -> None:
+    """So does the module around code of a class that is none, such as an autograd.Function."""
+    source = HEAD + (
+        f"\n\n{inner}\n\nclass Act(nn.Module):\n    def forward(self, x):\n        return {call}\n"
+        "\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.conv, self.act = nn.Conv2d(3, 3, 1), Act()\n\n"
+        "    def forward(self, x):\n        return self.act(self.conv(x))\n"
+    )
+    assert repair(source).after == source
+    repaired = repair(source, unsafe=True)
+    assert repaired.codes_left == []
+    assert "        x = self.dequant(x)\n" in repaired.after
+    assert_same_float(repaired, X)
+    run_int8(repaired.after, X)

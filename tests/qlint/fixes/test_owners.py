@@ -174,7 +174,7 @@ class Net(Left, Right):
         ),
         (
             "class Double:\n    def __call__(self, x):\n        return x + x\n\n\n"
-            "class Net(nn.Module):\n    def forward(self, x):\n        return Double()(x)\n",
+            "class Net(nn.Module):\n    def forward(self, x):\n        return Double()(x), x\n",
             "no nn.Module",
         ),
         (
