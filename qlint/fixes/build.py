@@ -24,6 +24,7 @@ from qlint.fixes.imports import meaning, spell
 from qlint.fixes.owners import Owner
 from qlint.fixes.program import Program
 from qlint.fixes.reasons import InFunctionError, NoFunctionalError, NotFixableError
+from qlint.fixes.rounds import rounds_of
 from qlint.fixes.source import Source
 from qlint.flow.events import (
     CoarseActivation,
@@ -35,6 +36,7 @@ from qlint.flow.events import (
     UnsupportedModule,
     UnsupportedOperation,
 )
+from qlint.semantics.modules import MODULE_LIST
 from qlint.semantics.names import NN
 from qlint.semantics.operations import METHOD_OF_OPERATOR
 from qlint.syntax import model
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from qlint.diagnostics import Applicability, Edit, Stretch
+    from qlint.fixes.rounds import Rounds
     from qlint.flow.events import Event, Site
     from qlint.flow.usage import Usage
     from qlint.flow.values import Class, Function, Value
@@ -175,10 +178,15 @@ class FixBuilder:
         if isinstance(repair, repairs.OwnInstance):
             return instances.own_instance(place)
         place.require_one_run()
-        if not isinstance(repair, repairs.UseModule):
-            place.require_int8()
+        said, applicability, edits = self._with_modules(place, repair)
+        # Which rounds there are is a conclusion; TorchScript could not index a list by them.
+        return said, applicability if place.rounds is None else "unsafe", edits
+
+    def _with_modules(self, place: Place, repair: Repair) -> Made:
+        """The fix of an operation by a module, or several, in its place or around it."""
         if isinstance(repair, repairs.UseModule):
             return relus.use_module(place, repair)
+        place.require_int8()
         if isinstance(repair, repairs.FloatIsland):
             return islands.float_island(place, place.name_of_operation())
         try:
@@ -230,6 +238,7 @@ class Place:
     events: list[Event]
     node: model.Node = field(init=False)
     owner: Owner = field(init=False)
+    rounds: Rounds | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         for kind in (model.Expression, model.Statement):
@@ -281,16 +290,14 @@ class Place:
         return names.pop()
 
     def require_one_run(self) -> None:
-        """Refuse what runs several times in one forward pass.
+        """Refuse what runs several times in one forward pass, but for the rounds of a loop that
+        can be counted.
 
         Raises:
             NotFixableError: It does.
-        """
+        """  # noqa: D205
         if self.site.is_in_loop:
-            raise NotFixableError(
-                "it runs in a loop, where one instance would merge the ranges of all rounds; it "
-                "takes an nn.ModuleList with one for each"
-            )
+            self.rounds = rounds_of(self.source, self.node, self.owner, self.builder.program)
         ways = self.builder.usage.ways.get(self.site, set())
         loops = any(each.is_in_loop for way in ways for each in way)
         if len(ways) > 1 or loops:
@@ -366,9 +373,15 @@ class Place:
         """
         spelled, imports = spell(self.source, dotted, self.owner.hidden())
         name = self.names.new(self.owner.cls, wish)
-        edits += self.owner.give(name, f"{spelled}({arguments})")
+        made = f"{spelled}({arguments})"
         edits += imports
-        return f"{self.owner.this}.{name}"
+        if self.rounds is None:
+            edits += self.owner.give(name, made)
+            return f"{self.owner.this}.{name}"
+        modules, more = spell(self.source, MODULE_LIST, self.owner.hidden())
+        made = self.rounds.list_of(made, modules)
+        edits += [*more, *self.rounds.edits, *self.owner.give_last(name, made)]
+        return f"{self.owner.this}.{name}{self.rounds.index}"
 
     def operator_of(self, node: model.AugmentedAssign) -> tuple[int, int]:
         """From where to where the operator of ``a += b`` stands, with the blanks behind it, where

@@ -90,7 +90,8 @@ class _Work:
     def stub(self, functional: str) -> str:
         """A new QuantStub for an operand: the source of it."""
         self.stubs += 1
-        return self.place.give(f"{functional.rpartition('.')[2]}_quant", QUANT_STUB, self.edits)
+        name = functional.rpartition(".")[2].partition("[")[0]
+        return self.place.give(f"{name}_quant", QUANT_STUB, self.edits)
 
     # The forms
 

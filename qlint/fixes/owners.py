@@ -17,7 +17,7 @@ from qlint.semantics.names import canonical
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from qlint.diagnostics import Edit
     from qlint.fixes.build import FixBuilder
@@ -209,6 +209,45 @@ class Owner:
         raise NotFixableError(
             f"the __init__ of `{self.cls.name}` does not call that of its base at its top level"
         )
+
+    def give_last(self, name: str, made: str) -> list[Edit]:
+        """The same as the last thing that ``__init__`` does.
+
+        Raises:
+            NotFixableError: There is no place for it.
+        """
+        init, skips = self._init(), list(self._skip(name))
+        self._check_hidden(made)
+        self._check_early_runs(behind=None)
+        last = None if init is None else init.body[-1]
+        indentation = None if last is None else self.source.indentation(last)
+        if init is None or last is None or indentation is None:
+            raise NotFixableError(f"`{self.cls.name}` has no __init__ to count the rounds in")
+        leaves = isinstance(last, model.Raise) or any(
+            isinstance(each, model.Return) for each in model.walk(init.body)
+        )
+        if _first(init) != self.this or leaves:
+            raise NotFixableError(f"the __init__ of `{self.cls.name}` has no plain end")
+        end, line_end = self.source.end_of_block(last), self.source.line_end
+        text = f"{line_end}{indentation}{self.this}.{name} = {made}"
+        return [self.source.edit(end, end, text, *_LAST_LINE), *skips]
+
+    def only_in_init(self, statements: Sequence[model.Statement], change: re.Pattern[str]) -> bool:
+        """Whether only the constructor of the class itself, and of none derived from it, has the
+        statements, one of them in any case, and what a pattern finds.
+        """  # noqa: D205
+        init = self._init()
+        inside = () if init is None else tuple(model.walk(init.body))
+        if init is None or not all(any(one is each for each in inside) for one in statements):
+            return False
+        if not any(one is each for each in init.body for one in statements):
+            return False
+        everywhere = 0
+        for cls in family(self.cls):
+            text = self.builder.source(cls.module).text
+            everywhere += len(change.findall(text, cls.node.start, model.end_of(cls.node)))
+        end = model.end_of(init)
+        return everywhere == len(change.findall(self.source.text, init.start, end))
 
     def keep_float(self, stubs: list[str], except_for: str) -> list[Edit]:
         """Edits by which the last thing that ``__init__`` does is to leave all layers float, and

@@ -91,6 +91,10 @@ class Program:
                 found.update(_METHOD.findall(text))
         return frozenset(found)
 
+    def found(self, pattern: re.Pattern[str]) -> Iterator[str]:
+        """What the group of a pattern matches anywhere."""
+        yield from (found for text in self._texts for found in pattern.findall(text))
+
     @cached_property
     def parts_of_names(self) -> frozenset[str]:
         """What it asks the names of modules to contain, or to begin or end with."""

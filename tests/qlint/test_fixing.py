@@ -30,7 +30,7 @@ class Net(nn.Module):
         x = self.quant(x)
         x = x + x
         x = x * self.bias
-        for _ in range(2):
+        for _ in range(x.dim()):
             x = x * 2
         return self.dequant(x)
 """

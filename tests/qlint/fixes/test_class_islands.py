@@ -261,7 +261,8 @@ class Net(nn.Module):
     [
         (
             "class Swish(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
-            "        y = x * torch.sigmoid(x)\n        ctx.save_for_backward(x)\n        return y\n",
+            "        y = x * torch.sigmoid(x)\n        ctx.save_for_backward(x)\n"
+            "        return y\n",
             "Swish.apply(x)",
         ),
         (

@@ -188,7 +188,7 @@ def test_a_relu_that_may_be_another_activation_stays() -> None:
         (('a = {"y": y}', "y += z", 'return a["y"] * y'), "in place"),
         (("a = [[y]]", "y += z", "return a[0][0] * y"), "in place"),
         (("a = self.drop(y)", "a += z", "return a * y"), "in place"),
-        (("for _ in range(3):", "    y = y + z", "return y"), "loop"),
+        (("for _ in range(y.dim()):", "    y = y + z", "return y"), "loop"),
         (("return [y * each for each in (y, z)]",), "loop"),
         (("return sum(each for each in (y, z))",), "not written out"),
         (("return torch.hstack([y, z])",), "few dimensions"),
@@ -413,8 +413,8 @@ def test_joined_with_a_tensor_that_is_float_at_times() -> None:
         "        self.one, self.two = nn.Conv2d(4, 3, 1), Join()\n"
         "        self.joins = nn.ModuleList([Join(), Join()])\n\n"
         "    def forward(self, x):\n        y = self.token\n"
-        "        for join in self.joins:\n            y = join(y, self.one(self.two(x, x[:, :1])))\n"
-        "        return y\n"
+        "        for join in self.joins:\n            z = self.two(x, x[:, :1])\n"
+        "            y = join(y, self.one(z))\n        return y\n"
     )
     repaired = repair(source, unsafe=True)
     assert "torch.cat([x, y], dim=1)" in repaired.after
