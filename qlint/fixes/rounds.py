@@ -100,7 +100,8 @@ def _counted(source: Source, loop: model.For, counter: str) -> list[Edit]:
     """Edits that make ``for x in xs`` into ``for i, x in enumerate(xs)``."""
     target = loop.target
     start, end = source.whole(target)
-    bare = isinstance(target, model.Sequence) and source.text[start] not in "(["
+    first = target.elements[0] if isinstance(target, model.Sequence) else None
+    bare = first is not None and start == source.whole(first)[0]
     before, behind = (f"{counter}, (", ")") if bare else (f"{counter}, ", "")
     edits = [source.edit(start, start, before, once=True)]
     if behind:

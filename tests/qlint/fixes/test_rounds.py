@@ -71,6 +71,19 @@ TWO = f"{CONVS}\n        self.more = nn.ModuleList([{_CONV} for _ in range(depth
             "for i, (a, b) in enumerate(zip(self.convs, self.more)):",
         ),
         (
+            TWO,
+            ["for (a, _), b in zip(zip(self.convs, self.more), self.more):", "    x = a(x) + b(x)"],
+            "self.add = nn.ModuleList([FloatFunctional() for _ in "
+            "zip(zip(self.convs, self.more), self.more)])",
+            "for i, ((a, _), b) in enumerate(zip(zip(self.convs, self.more), self.more)):",
+        ),
+        (
+            TWO,
+            ["for (a, b) in zip(self.convs, self.more):", "    x = a(x) + b(x)"],
+            "self.add = nn.ModuleList([FloatFunctional() for _ in zip(self.convs, self.more)])",
+            "for i, (a, b) in enumerate(zip(self.convs, self.more)):",
+        ),
+        (
             NAMED,
             ["for name, conv in self.convs.items():", "    x = x + conv(x)"],
             "self.add = nn.ModuleList([FloatFunctional() for _ in self.convs.items()])",
