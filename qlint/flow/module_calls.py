@@ -91,7 +91,9 @@ def forward_of(instance: Instance) -> Value | None:
     """  # noqa: D205
     cls = instance.cls
     found = cls.lookup("forward") if isinstance(cls, Class) else None
-    inherited = BoundMethod(found, instance) if isinstance(found, Function) else None
+    inherited: Value | None = None
+    if isinstance(found, Function):
+        inherited = found if found.kind == "static" else BoundMethod(found, instance)
     own = instance.slots.get("forward")
     if own is None or not any(_is_method(each) for each in options_of(own)):
         return inherited
