@@ -9,6 +9,7 @@ from qlint.flow import attributes, builtin_bases, texts
 from qlint.flow.classes import make_super
 from qlint.flow.containers import new_list
 from qlint.flow.heap import unsure_slots
+from qlint.flow.layer_attributes import changes_class
 from qlint.flow.module_methods import has_method
 from qlint.flow.modules import attach, children, is_module, is_module_class
 from qlint.flow.values import (
@@ -53,12 +54,15 @@ def py_isinstance(interp: Interpreter, arguments: Arguments, site: Site) -> Valu
         return NOT_TENSOR
     value, classes = arguments.args
     wanted = list(classes.items) if isinstance(classes, Tuple) else list(options_of(classes))
-    answers = {_is_any_instance(each, wanted) for each in options_of(value)}
+    answers = {_is_any_instance(interp, each, wanted) for each in options_of(value)}
     answer = answers.pop() if len(answers) == 1 else None
     return verdict(answer)
 
 
-def _is_any_instance(value: Value, classes: list[Value]) -> bool | None:
+def _is_any_instance(interp: Interpreter, value: Value, classes: list[Value]) -> bool | None:
+    if isinstance(value, Instance) and changes_class(interp, value):
+        own = canonical(value.cls.name)
+        classes = [e for e in classes if not isinstance(e, External) or canonical(e.name) != own]
     answers = [is_instance(value, each) for each in classes]
     if True in answers:
         return True

@@ -86,6 +86,12 @@ def _becomes_method(interp: Interpreter, layer: Instance, name: str) -> bool:
     return _is_replaced(interp, layer, layers.WITH_METHODS)
 
 
+def changes_class(interp: Interpreter, layer: Value) -> bool:
+    """Whether a value is a layer that is of another class in a forward pass on int8."""
+    runs = interp.int8_epoch == interp.epoch and interp.forwarding and not interp.under_construction
+    return bool(runs) and _is_replaced(interp, layer, layers.REPLACED)
+
+
 def _is_replaced(interp: Interpreter, layer: Value, names: frozenset[str]) -> bool:
     """Whether a value is one of these layers of torch, and convert gets to it."""
     if not isinstance(layer, Instance) or not isinstance(layer.cls, External):

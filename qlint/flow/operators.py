@@ -10,6 +10,7 @@ from qlint.flow import dtypes, enums, texts
 from qlint.flow.containers import bounded, data_of, items_of, known_pairs, new_dict, new_list
 from qlint.flow.events import CoarseActivation, Operation, UnsupportedOperation
 from qlint.flow.flags import IsAmong, flag_of
+from qlint.flow.modules import children, external_base, is_known_in_part
 from qlint.flow.usage import note_tensors, note_writing, own_storage
 from qlint.flow.values import (
     FLOAT,
@@ -22,6 +23,7 @@ from qlint.flow.values import (
     External,
     Flag,
     Function,
+    Instance,
     List,
     NotTensor,
     State,
@@ -37,6 +39,7 @@ from qlint.flow.values import (
     verdict,
 )
 from qlint.semantics.kernels import BAD, Outcome, is_coarse
+from qlint.semantics.modules import MODULE_DICT
 from qlint.semantics.operations import (
     BEYOND_GRIDS,
     BINARY_OPERATORS,
@@ -288,6 +291,8 @@ def _membership(positive: bool, left: Value, right: Value) -> Value:
         return _compute(_COMPARISONS["in" if positive else "not in"], left.value, right.value)
     if isinstance(right, Dict):
         known, more = [key for key, _ in known_pairs(right)], right.open
+    elif isinstance(right, Instance) and external_base(right) == MODULE_DICT:
+        known, more = [Constant(name) for name, _ in children(right)], is_known_in_part(right)
     else:
         items = items_of(right)
         if items is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qlint.flow.arguments import Arguments
 from qlint.flow.containers import data_of, items_of
 from qlint.flow.events import Site
+from qlint.flow.modules import children, is_container, is_known_in_part
 from qlint.flow.values import (
     BoundMethod,
     Class,
@@ -54,6 +55,10 @@ def _truth(interp: Interpreter, value: Value) -> bool | None:
 def _of_instance(interp: Interpreter, instance: Instance) -> bool | None:
     """What ``__bool__`` says, or ``__len__``; without either an object is true."""
     cls = instance.cls
+    if is_container(instance) and (not isinstance(cls, Class) or cls.lookup("__bool__") is None):
+        own = cls.lookup("__len__") if isinstance(cls, Class) else None
+        if not isinstance(own, Function):
+            return True if children(instance) else None if is_known_in_part(instance) else False
     if not isinstance(cls, Class):
         return True if cls.name.startswith("torch.nn.") else None
     for name in ("__bool__", "__len__"):

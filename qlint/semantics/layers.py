@@ -73,6 +73,16 @@ BECOME_METHODS = frozenset({"weight", "bias"})
 WITH_METHODS = frozenset(
     {"Linear", *(f"Conv{kind}{n}d" for kind in ("", "Transpose") for n in (1, 2, 3))}
 )
+# Convert puts modules of other classes in the place of these, not of classes derived from them.
+REPLACED = WITH_METHODS | {
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "ReLU6",
+    "Embedding",
+    "EmbeddingBag",
+    "LSTM",
+    "MultiheadAttention",
+}
 # Methods that a layer loses when prepare replaces it, with the layers that have them.
 LOST_METHODS = {"flatten_parameters": frozenset({"LSTM"})}
 # The argument that decides whether a layer has these parameters or None instead.
