@@ -262,17 +262,16 @@ class Place:
         return again or self.site.is_in_loop
 
     def event_of_operation(self) -> Operation:
-        """The one operation that is done here.
+        """The one operation that is done here: with a number, where that is all that is known of
+        an operand.
 
         Raises:
             NotFixableError: It is another one at other times.
-        """
-        found = {
-            (each.op, each.with_scalar): each for each in self.events if isinstance(each, Operation)
-        }
-        if len(found) != 1:
+        """  # noqa: D205
+        found = [each for each in self.events if isinstance(each, Operation)]
+        if len({each.op for each in found}) != 1:
             raise NotFixableError("what is done here differs from model to model")
-        return next(iter(found.values()))
+        return next((each for each in found if each.with_scalar), found[0])
 
     def name_of_operation(self) -> str:
         """Torch's name of the one operation that is done here.
