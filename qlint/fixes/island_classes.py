@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from qlint.fixes.imports import DEQUANT_STUB, QUANT_STUB, below_imports, meaning, spell
 from qlint.fixes.reasons import NotFixableError
+from qlint.semantics.modules import REPARAMETRIZED
 from qlint.semantics.names import NN
 from qlint.semantics.operations import PACKED
 from qlint.syntax import model
@@ -83,6 +84,8 @@ def island_class(builder: FixBuilder, events: Sequence[UnsupportedModule]) -> Ma
             raise NotFixableError("convert does not find this module: register it")
         if event.option == PACKED:
             raise NotFixableError("stubs take no PackedSequence")
+        if event.option in REPARAMETRIZED:
+            raise NotFixableError(f"its {event.option} is to be taken off before prepare")
         if event.base in _OTHERS or "return_indices" in event.option:
             raise NotFixableError(f"`{event.base}` does not map one tensor to one")
     return islands_of(builder, [(each.site, each.callee) for each in events])

@@ -12,6 +12,7 @@ from qlint.flow.heap import unsure_slots
 from qlint.flow.inputs import assumed_input
 from qlint.flow.modules import (
     MORE,
+    REPARAMETRIZED,
     children,
     classes_in,
     descendants,
@@ -268,6 +269,13 @@ def _packed(base: str, arguments: Arguments) -> str:
     return PACKED if is_packed and kernels.takes_packed(base) else ""
 
 
+def _reparametrized(instance: Instance, base: str) -> str:
+    """What a layer computes its weights by in each forward pass, if it does."""
+    found = instance.slots.get(REPARAMETRIZED)
+    by = found.value if isinstance(found, Constant) and kernels.is_swapped(base) else ""
+    return str(by)
+
+
 def _returned(base: str, result: Value) -> Value:
     """What a layer returns that puts out ``result``: some return states as well."""
     if base in known.PAIR_RETURNS:
@@ -303,9 +311,9 @@ def _check_kernel(
         lost = lost_at(interp, Running(instance, arguments, site))
     # What convert does not swap runs as it is, as instances of derived classes do.
     stays_float = cls is not None or lost is not None
-    packed = _packed(base, arguments)
+    given = _packed(base, arguments) or _reparametrized(instance, base)
     outcome = kernels.of_module(base, subclass=stays_float, options=options)
-    if packed:
+    if given:
         outcome = kernels.Outcome.FAILS
     if kernels.is_coarse(base):
         named_at = instance.named_at if cls is None else None
@@ -323,7 +331,7 @@ def _check_kernel(
             interp.unswapped.add(id(instance))
             return
         spelled = "self"
-    option, _ = kernels.bad_option(base, options) or (packed, None)
+    option, _ = kernels.bad_option(base, options) or (given, None)
     named_at = instance.named_at
     interp.report(
         UnsupportedModule(spelled, base, cls, outcome, site, tensor, option, named_at=named_at)

@@ -62,6 +62,8 @@ def is_container(instance: Instance) -> bool:
 _MAY_BE_MODULES = frozenset({Instance, Unknown, Union})
 # The slot of a container that has more submodules than were looked at; no attribute is named so.
 MORE = "<more>"
+# The slot of a layer that says what its weights are computed by.
+REPARAMETRIZED = "<reparametrized>"
 # The slot of a container that is a part of another, it is not known which.
 PART = "<part>"
 

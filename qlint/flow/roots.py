@@ -56,6 +56,8 @@ _REGISTERS = re.compile(
     r"^@[\w.]*regist|^[\w.]*regist\w*\(|^[\w.]+\[[^\]\n]+\][ \t]*=", re.MULTILINE | re.IGNORECASE
 )
 _MARK = re.compile(r"#\s*qlint:\s*quantized\b", re.IGNORECASE)
+# Methods that only training calls.
+_TRAINS = re.compile(r"^(train|training)_step$|(^|_)loss(es)?$|^fit$|^backward$")
 # So many flags may decide, one after the other, whether what one entry point runs is quantized.
 _MOST_SPLITS = 3
 # Methods that test frameworks call before the others.
@@ -390,6 +392,8 @@ class _Runner:
     def _run_other_methods(self, cls: Class, made: Model) -> None:
         for name, value in cls.namespace.items():
             if not isinstance(value, Function) or value.kind != "function" or name == "__init__":
+                continue
+            if _TRAINS.search(name):  # nobody calls it once the model is int8
                 continue
             if id(value.node) not in self.interp.ran:
 

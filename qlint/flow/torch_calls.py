@@ -89,9 +89,7 @@ _ANSWERS: dict[str, object] = {"torch._C._get_tracing_state": None} | dict.fromk
 _RETURN_FIRST = frozenset(
     "torch.fx.symbolic_trace torch._export.capture_pre_autograd_graph torch.jit.script "
     "torch.jit.trace torch.compile torch.jit.freeze torch.jit.optimize_for_inference "
-    "torch.nn.utils.weight_norm "
-    "torch.nn.utils.spectral_norm torch.nn.utils.parametrizations.weight_norm "
-    "torch.nn.utils.parametrizations.spectral_norm torch.nn.init.trunc_normal_".split()
+    "torch.nn.init.trunc_normal_".split()
 ) | frozenset(
     QUANTIZATION + name
     for name in ("fuse_modules", "fuse_modules_qat", "propagate_qconfig_", "swap_module")
@@ -168,6 +166,15 @@ def _eager_step(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
     return arguments.get(0, "model") or arguments.kwargs.get("module", UNKNOWN)
 
 
+def _reparametrize(interp: Interpreter, short: str, arguments: Arguments) -> Value:
+    """Note that a layer computes its weights from others, or that it no longer does."""
+    layer = arguments.get(0, "module") or UNKNOWN
+    for each in options_of(layer):
+        if isinstance(each, Instance):
+            interp.heap.write(each, modules.REPARAMETRIZED, Constant(known.REPARAMETRIZED[short]))
+    return layer
+
+
 def _model(arguments: Arguments) -> list[Instance]:
     model = arguments.get(0, "model") or arguments.kwargs.get("module", UNKNOWN)
     return modules.modules_in(model)
@@ -192,6 +199,8 @@ def _function(interp: Interpreter, name: str, arguments: Arguments, site: Site) 
     short = name.rpartition(".")[2]
     if name == "torch.is_tensor" and len(arguments.args) == 1:
         return _is_tensor(arguments.args[0])
+    if name.startswith("torch.nn.utils.") and short in known.REPARAMETRIZED:
+        return _reparametrize(interp, short, arguments)
     namespace = name.removesuffix(short)
     if namespace not in ("torch.", FUNCTIONAL, "torch._C._nn.", "torch.fft.", SEQUENCES):
         return UNKNOWN

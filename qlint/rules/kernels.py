@@ -111,6 +111,8 @@ _OPTION_CURES = {
     ),
     "batch_first=True": "transpose to (length, batch, features) and leave `batch_first` out",
     "padding=valid": "leave `padding` out, which means the same",
+    "weight_norm": "take it off before prepare: `torch.nn.utils.remove_weight_norm(layer)`",
+    "spectral_norm": "take it off before prepare: `torch.nn.utils.remove_spectral_norm(layer)`",
     PACKED: "dequantize before it is packed, and quantize what comes of it, padded, again",
     "padding=same": "give the padding as a number: `kernel_size // 2` for odd kernels",
     **{
@@ -372,7 +374,8 @@ class UnsupportedLayer(Rule):
       a plain list or dict, a plain object or under a second name;
     - layers with arguments that no int8 module can have: ``Conv2d(padding="same")``,
       ``Upsample(mode="bicubic")``, ``MaxPool2d(return_indices=True)``,
-      ``BatchNorm2d(affine=False)``; an ``LSTM`` that gets a ``PackedSequence``.
+      ``BatchNorm2d(affine=False)``; an ``LSTM`` that gets a ``PackedSequence``;
+    - layers under ``weight_norm`` or ``spectral_norm``, whose weights convert does not find.
 
     Why is this bad
     ---------------

@@ -41,6 +41,16 @@ EAGER_STEPS = frozenset(QUANTIZATION + name for name in EAGER_STEP_NAMES)
 EXPORTS = frozenset({"torch.export.export", "torch.export.export_for_training"})
 EXPORTED_PROGRAM = "torch.export.ExportedProgram"
 
+# Functions after which a layer computes its weights anew in each forward pass, or does no more, by
+# what they put on it; no int8 layer can do that.
+REPARAMETRIZED: dict[str, str] = {
+    "weight_norm": "weight_norm",
+    "spectral_norm": "spectral_norm",
+    "remove_weight_norm": "",
+    "remove_spectral_norm": "",
+    "remove_parametrizations": "",
+}
+
 # Steps of the other flows, which quantize any operator of a graph: no stubs, no FloatFunctional.
 GRAPH_STEPS = frozenset(
     "prepare_fx prepare_qat_fx convert_fx prepare_pt2e prepare_qat_pt2e convert_pt2e "
