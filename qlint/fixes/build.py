@@ -262,16 +262,17 @@ class Place:
         return again or self.site.is_in_loop
 
     def event_of_operation(self) -> Operation:
-        """The one operation that is done here: with a number, where that is all that is known of
-        an operand.
+        """The one operation that is done here.
 
         Raises:
             NotFixableError: It is another one at other times.
-        """  # noqa: D205
-        found = [each for each in self.events if isinstance(each, Operation)]
-        if len({each.op for each in found}) != 1:
+        """
+        found = {
+            (each.op, each.with_scalar): each for each in self.events if isinstance(each, Operation)
+        }
+        if len(found) != 1:
             raise NotFixableError("what is done here differs from model to model")
-        return next((each for each in found if each.with_scalar), found[0])
+        return next(iter(found.values()))
 
     def name_of_operation(self) -> str:
         """Torch's name of the one operation that is done here.

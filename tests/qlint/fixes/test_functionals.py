@@ -468,28 +468,3 @@ def test_layers_made_by_a_default_argument() -> None:
     assert repaired.codes_left == []
     assert_same_float(repaired, X)
     run_int8(repaired.after, X)
-
-
-@pytest.mark.parametrize(
-    ("scales", "fixed"), [(["scale"], True), (["2.0"], True), (["2.0", "nn.Parameter(X)"], False)]
-)
-def test_a_number_that_whoever_builds_the_model_may_give(scales: list[str], fixed: bool) -> None:
-    """What is not known beside a number is one as well; a tensor is none."""
-    layers = ", ".join(f"Scale({each})" for each in scales)
-    source = HEAD + (
-        "\n\nX = torch.ones(1)\n\n\nclass Scale(nn.Module):\n"
-        "    def __init__(self, scale=None):\n        super().__init__()\n"
-        "        self.scale = scale or 0.5\n\n"
-        "    def forward(self, x):\n        return x * self.scale\n\n\n"
-        "class Net(nn.Module):\n    def __init__(self, scale=None):\n        super().__init__()\n"
-        f"        self.layers = nn.Sequential(nn.Conv2d(3, 3, 1), {layers})\n\n"
-        "    def forward(self, x):\n        return self.layers(x)\n"
-    )
-    repaired = repair(source, unsafe=True)
-    assert ("mul_scalar(x, self.scale)" in repaired.after) is fixed
-    assert (repaired.codes_left == []) is fixed
-    assert_same_float(repaired, X)
-    if fixed:
-        run_int8(repaired.after, X)
-    else:
-        assert "an operand is not of the same kind each time" in repaired.reasons
