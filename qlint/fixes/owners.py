@@ -318,8 +318,7 @@ class Owner:
         init = self._init()
         if init is None:
             return frozenset()
-        nodes = model.walk((init.parameters, init.body))
-        return frozenset(name for node in nodes for name in model.bound_names(node))
+        return _bound_in(init)
 
     def _check_hidden(self, made: str) -> None:
         """Refuse what begins with a name that means something else in the constructor."""
@@ -469,6 +468,13 @@ def _listings(node: model.ClassDef, this: str, *, container: bool) -> Iterator[m
             yield from (each.target,) if model.is_name(each.target, this) else ()
         elif container and isinstance(each, model.Subscript) and model.is_name(each.value, this):
             yield each.value
+
+
+@lru_cache(maxsize=256)
+def _bound_in(init: model.FunctionDef) -> frozenset[str]:
+    """The names that a constructor binds, which each fix in its class asks for."""
+    nodes = model.walk((init.parameters, init.body))
+    return frozenset(name for node in nodes for name in model.bound_names(node))
 
 
 @lru_cache(maxsize=256)

@@ -150,6 +150,8 @@ def py_getattr(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
                 interp.get_attribute(value, each, site) for each in texts.fitting(name, methods)
             ]
             return one_of(found) if found else SUBMODULE
+        if isinstance(name, Unknown):  # it may be of a module that came by an unknown name, too
+            return SUBMODULE
         return join([SUBMODULE, *found])
     return UNKNOWN
 
