@@ -331,7 +331,7 @@ def _check_kernel(
             interp.unswapped.add(id(instance))
             return
         spelled = "self"
-    option, _ = kernels.bad_option(base, options) or (given, None)
+    option = given or (kernels.bad_option(base, options) or ("",))[0]
     named_at = instance.named_at
     interp.report(
         UnsupportedModule(spelled, base, cls, outcome, site, tensor, option, named_at=named_at)

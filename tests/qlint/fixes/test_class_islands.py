@@ -256,6 +256,19 @@ class Net(nn.Module):
     run_int8(repaired.after, x)
 
 
+def test_a_layer_that_gets_a_packed_sequence() -> None:
+    source = HEAD + (
+        "from torch.nn.utils.rnn import pack_padded_sequence\n\n\nclass Net(nn.Module):\n"
+        "    def __init__(self):\n        super().__init__()\n"
+        "        self.rnn = nn.LSTM(4, 4, bidirectional=True)\n\n"
+        "    def forward(self, x):\n"
+        "        return self.rnn(pack_padded_sequence(x, [3, 3]))\n"
+    )
+    repaired = repair(source, unsafe=True)
+    assert repaired.after == source
+    assert "stubs take no PackedSequence" in repaired.reasons
+
+
 @pytest.mark.parametrize(
     ("inner", "call"),
     [
