@@ -343,7 +343,8 @@ class _Work:
         if not keywords <= {"input", *_SECOND}:
             raise NotFixableError(f"`{self.event.spelled}` is called in a way of its own")
         if self.event.form == "method":
-            assert isinstance(node.func, model.Attribute)
+            if not isinstance(node.func, model.Attribute):  # `getattr(x, name)(y)`
+                raise NotFixableError(f"`{self.event.spelled}` is called in a way of its own")
             operands.insert(0, node.func.value)
         first = next((each.value for each in node.arguments if each.keyword == "input"), None)
         if first is not None:

@@ -68,8 +68,7 @@ def _tensor_and_option(
     """The tensor that an activation gets, and its argument ``inplace``."""
     arguments = list(node.arguments)
     if is_method:
-        assert isinstance(node.func, model.Attribute)
-        if arguments:
+        if arguments or not isinstance(node.func, model.Attribute):
             raise NotFixableError("it is called in a way of its own")
         return node.func.value, None
     named = {each.keyword or str(index): each for index, each in enumerate(arguments)}

@@ -33,8 +33,8 @@ _TEXT = re.compile(
     r"""#[^\n]*|\"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
 )
 _CHOICES = frozenset(range(-1, 9))
-# Strings that may mean something: no addresses, no sentences.
-_NOT_TEXT = re.compile(r"[\w.,:-]*")
+# Strings that say nothing of how a model is built: addresses, and what has several lines.
+_PROSE = re.compile(r"\n|://")
 
 
 def builders(
@@ -170,7 +170,7 @@ def _code_but_for_sizes(
         elif isinstance(each, model.Constant) and type(each.value) in (int, float):
             sizes.append(float(each.value))  # type: ignore[arg-type]
         elif isinstance(each, model.Constant):
-            is_text = isinstance(each.value, str) and _NOT_TEXT.fullmatch(each.value) is None
+            is_text = isinstance(each.value, str) and _PROSE.search(each.value) is not None
             word = None if is_text or each.value == own_name else each.value
         code += (type(each), word)
     return tuple(code), sizes

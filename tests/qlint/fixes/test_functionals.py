@@ -468,3 +468,16 @@ def test_layers_made_by_a_default_argument() -> None:
     assert repaired.codes_left == []
     assert_same_float(repaired, X)
     run_int8(repaired.after, X)
+
+
+@pytest.mark.parametrize(
+    "call", ["getattr(x, name)(x)", "(x.add if name else x.mul)(x)", "getattr(x, 'relu')()"]
+)
+def test_a_method_that_is_not_called_by_its_name(call: str) -> None:
+    source = HEAD + (
+        "\n\nclass Net(nn.Module):\n    def forward(self, x):\n        name = 'add'\n"
+        f"        return {call}\n"
+    )
+    repaired = repair(source, unsafe=True)
+    assert repaired.after == source
+    assert repaired.codes_left
