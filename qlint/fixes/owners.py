@@ -318,7 +318,7 @@ class Owner:
         init = self._init()
         if init is None:
             return frozenset()
-        return _bound_in(init)
+        return bound_in(init)
 
     def _check_hidden(self, made: str) -> None:
         """Refuse what begins with a name that means something else in the constructor."""
@@ -471,9 +471,9 @@ def _listings(node: model.ClassDef, this: str, *, container: bool) -> Iterator[m
 
 
 @lru_cache(maxsize=256)
-def _bound_in(init: model.FunctionDef) -> frozenset[str]:
-    """The names that a constructor binds, which each fix in its class asks for."""
-    nodes = model.walk((init.parameters, init.body))
+def bound_in(function: model.FunctionDef) -> frozenset[str]:
+    """The names that a function binds, which each fix in its class asks a constructor for."""
+    nodes = model.walk((function.parameters, function.body))
     return frozenset(name for node in nodes for name in model.bound_names(node))
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qlint.fixes.instances import assignments
+from qlint.fixes.owners import bound_in
 from qlint.fixes.reasons import NotFixableError
 from qlint.syntax import model
 
@@ -91,9 +92,8 @@ def _not_counted() -> NotFixableError:
 
 
 def _names_in(function: model.FunctionDef) -> set[str]:
-    nodes = list(model.walk((function.parameters, function.body)))
-    names = {each.id for each in nodes if isinstance(each, model.Name)}
-    return names.union(*(model.bound_names(each) for each in nodes))
+    nodes = model.walk((function.parameters, function.body))
+    return {*bound_in(function), *(each.id for each in nodes if isinstance(each, model.Name))}
 
 
 def _counted(source: Source, loop: model.For, counter: str) -> list[Edit]:
@@ -127,9 +127,7 @@ def _counter(loop: model.For) -> tuple[str, model.Expression, str] | None:
     iterable = loop.iterable
     if not isinstance(iterable, model.Call) or not isinstance(iterable.func, model.Name):
         return None
-    given = [each.value for each in iterable.arguments if not each.stars and each.keyword is None]
-    if len(given) != len(iterable.arguments):
-        return None
+    given = _positional(iterable)
     if iterable.func.id == "range" and isinstance(loop.target, model.Name):
         if len(given) == 1:
             return loop.target.id, given[0], "range({})"
@@ -147,6 +145,13 @@ def _counter(loop: model.For) -> tuple[str, model.Expression, str] | None:
     return None
 
 
+def _positional(call: model.Call) -> list[model.Expression]:
+    """The arguments of a call, if all of them are given by their places; none otherwise."""
+    if any(each.stars or each.keyword is not None for each in call.arguments):
+        return []
+    return [each.value for each in call.arguments]
+
+
 def _is_settled(node: model.Expression, owner: Owner, program: Program) -> bool:
     """Whether an expression means the same at the end of ``__init__`` and ever after."""
     if isinstance(node, model.Constant):
@@ -155,12 +160,11 @@ def _is_settled(node: model.Expression, owner: Owner, program: Program) -> bool:
         sides = (node.left, node.right)
         return node.op in _OPERATORS and all(_is_settled(each, owner, program) for each in sides)
     if isinstance(node, model.Call):
-        given = [each.value for each in node.arguments if not each.stars and each.keyword is None]
         if isinstance(node.func, model.Attribute) and not node.arguments:  # of a dict
             return node.func.name in _VIEWS and _is_settled(node.func.value, owner, program)
         known = isinstance(node.func, model.Name) and node.func.id in {"len", *_ITERATORS}
-        plain = known and 0 < len(given) == len(node.arguments)
-        return plain and all(_is_settled(each, owner, program) for each in given)
+        given = _positional(node) if known else []
+        return bool(given) and all(_is_settled(each, owner, program) for each in given)
     if not isinstance(node, model.Attribute) or not isinstance(node.value, model.Name):
         return False
     if node.value.id != owner.this:

@@ -118,7 +118,7 @@ class _Runner:
         self.interp.budget.release()
         self._run_methods()
         self._run_models()
-        self._build_again([*helpers, *starved])
+        self._build_again([function for _, function in (*helpers, *starved)])
         for prepared in list(self.interp.prepared):
             checked = self._check_stubs(prepared)
             # Without a QuantStub in it, int8 starts at the input of what is prepared.
@@ -170,13 +170,13 @@ class _Runner:
         receivers: dict[str, Value | None] = {"static": None, "class": cls}
         self._run_function(method, receivers.get(method.kind, instance))
 
-    def _build_again(self, starved: Sequence[tuple[int, Function]]) -> None:
+    def _build_again(self, starved: Sequence[Function]) -> None:
         """Share what steps the models have left among the functions that were cut short: first one
         of each file, then the second one of each.
         """  # noqa: D205
         turns: Counter[Module] = Counter()
         by_turn: dict[int, list[Function]] = {}
-        for _, function in starved:
+        for function in starved:
             by_turn.setdefault(turns[function.module], []).append(function)
             turns[function.module] += 1
         for functions in by_turn.values():

@@ -231,12 +231,8 @@ def _vit_pytorch(package: Any) -> Iterator[Recipe]:
             parameters = list(inspect.signature(cls).parameters.values())
             required = {each.name for each in parameters if each.default is each.empty}
             if "num_classes" in required and required <= set(_SIZES):
-                given = {each: _SIZES[each] for each in required}
-                yield (
-                    f"{info.name}.{name}",
-                    lambda cls=cls, given=given: cls(**given),
-                    (2, 3, 64, 64),
-                )
+                made = functools.partial(cls, **{each: _SIZES[each] for each in required})
+                yield f"{info.name}.{name}", made, (2, 3, 64, 64)
 
 
 def _super_image(package: Any) -> Iterator[Recipe]:
