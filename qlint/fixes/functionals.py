@@ -12,6 +12,7 @@ from qlint.fixes.reasons import NoFunctionalError, NotFixableError
 from qlint.fixes.relus import followed_by_relu
 from qlint.flow.containers import items_of
 from qlint.flow.values import (
+    Constant,
     Dtype,
     State,
     Tensor,
@@ -37,6 +38,7 @@ _METHODS = {
     Op.MATMUL: "matmul",
 }
 _WHOLE = re.compile(r"-?\d+")
+_SIZES = frozenset({"size", "shape", "numel", "dim", "ndim"})
 _MATMULS = frozenset({"@", "@=", "matmul", "bmm", "mm", "__matmul__"})
 _SECOND = frozenset({"other", "mat2"})
 _CATS = frozenset({"cat", "concat", "concatenate"})
@@ -251,22 +253,43 @@ class _Work:
     def _with_number(self, number: model.Expression) -> tuple[str, str, str]:
         """What comes before a tensor, between it and a number, and behind that."""
         op = self.event.op
-        end = self._as_float(number)
-        brackets = ("", "") if self.place.source.is_atom(number) else ("(", ")")
+        start, end = self._as_float(number)
+        plain = start or self.place.source.is_atom(number)
+        brackets = ("", "") if plain else ("(", ")")
         if op is Op.ADD:
-            return f"{self.functional('shift')}.add_scalar(", ", ", f"{end})"
+            return f"{self.functional('shift')}.add_scalar(", f", {start}", f"{end})"
         if op is Op.SUB:
             opening = f"{self.functional('shift')}.add_scalar("
-            return opening, f", -{brackets[0]}", f"{brackets[1]}{end})"
+            return opening, f", -{start}{brackets[0]}", f"{brackets[1]}{end})"
         if op is Op.MUL:
-            return f"{self.functional('scale')}.mul_scalar(", ", ", f"{end})"
+            return f"{self.functional('scale')}.mul_scalar(", f", {start}", f"{end})"
         self._require_exact_inverse(number)
         return f"{self.functional('scale')}.mul_scalar(", ", 1 / ", ")"
 
-    def _as_float(self, number: model.Expression) -> str:
-        """What makes a float of a whole number that is written out: TorchScript takes no other."""
+    def _as_float(self, number: model.Expression) -> tuple[str, str]:
+        """What to put around a whole number to make a float of it: TorchScript takes no other.
+
+        Raises:
+            NoFunctionalError: It is the size of a tensor, which torch.fx cannot make a float.
+        """
         source = self.place.source
-        return ".0" if _WHOLE.fullmatch(source.text, *source.whole(number)) else ""
+        if _WHOLE.fullmatch(source.text, *source.whole(number)):
+            return "", ".0"
+        for each in model.walk(number):
+            if isinstance(each, model.Attribute) and each.name in _SIZES:
+                raise NoFunctionalError("TorchScript takes no whole numbers, such as sizes")
+        value = dict(self.place.written_operands()).get(number)
+        options = [] if value is None else options_of(value)
+        known = [each.value for each in options if isinstance(each, Constant)]
+        if known and len(known) == len(options) and all(type(each) is int for each in known):
+            bracketed = source.whole(number) != (number.start, number.end)
+            return ("float", "") if bracketed else ("float(", ")")
+        return "", ""
+
+    def _float_text(self, number: model.Expression) -> str:
+        """The source of a number, as a float."""
+        start, end = self._as_float(number)
+        return f"{start}{self.place.source.text[slice(*self.place.source.whole(number))]}{end}"
 
     def _require_exact_inverse(self, number: model.Expression) -> None:
         if self.event.name not in ("/", "/=", "div", "div_", "true_divide"):
@@ -287,7 +310,7 @@ class _Work:
             source.edit(
                 node.start,
                 node.end,
-                self._number_before(texts[0] + self._as_float(number), texts[1]),
+                self._number_before(self._float_text(number), texts[1]),
             )
         )
 
@@ -313,7 +336,7 @@ class _Work:
         if kinds[0] == "number":
             if alpha:
                 raise NotFixableError("`alpha` multiplies a tensor that is added to a number")
-            return self._number_before(texts[0] + self._as_float(left), texts[1])
+            return self._number_before(self._float_text(left), texts[1])
         if kinds[1] == "number":
             if alpha:
                 raise NotFixableError("`alpha` multiplies a number")
@@ -332,7 +355,7 @@ class _Work:
         number = alpha.operand if isinstance(alpha, model.UnaryOp) and alpha.op == "-" else alpha
         if not _is_power_of_two(number):
             raise NoFunctionalError("multiplying by `alpha` first would round twice")
-        return self.place.source.of(alpha) + self._as_float(alpha)
+        return self._float_text(alpha)
 
     # What the operands are
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # What no island cures.
 _OTHERS = frozenset({DTYPE, FILL, LIKE, LOST, NUMBER, PARAMETER, PART, VIEW, WRITE, "copy_"})
+# Their results are tensors of other floats, which no QuantStub takes.
+_OTHER_FLOATS = frozenset({"double", "half", "bfloat16"})
 _RETURN_TENSORS = (Result.SAME, Result.QUANTIZED)
 _PAIRS = PAIR_WITH_DIM | {"std_mean", "var_mean", "aminmax"}
 
@@ -44,6 +46,11 @@ def float_island(place: Place, name: str) -> Made:
     """
     if name in _OTHERS:
         raise NotFixableError("a float island around this call alone would not help")
+    if name in _OTHER_FLOATS:
+        raise NotFixableError(
+            "what it returns is not float32, which a QuantStub takes: put a DeQuantStub in front "
+            "and a QuantStub behind what is computed with it"
+        )
     node = place.node
     if isinstance(node, model.Call):
         place.require_plain_arguments(node)

@@ -146,11 +146,12 @@ class Owner:
                     continue
                 source = self.builder.source(site.module)
                 listing = source.find(site, model.Call) or source.find(site, model.Attribute)
-                if listing is None or minds_one_more(source, listing):
+                functions = self.builder.program.functions_named
+                if listing is None or minds_one_more(source, listing, functions):
                     row = site.module.position(site.start).row
                     return (
-                        f"{site.module.path.name}, line {row}, runs, keeps or counts the children "
-                        f"of `{cls.name}`, and a new attribute would be one of them"
+                        f"{site.module.path.name}, line {row}, runs, keeps, counts or asks the "
+                        f"children of `{cls.name}`, and a new attribute would be one of them"
                     )
         return ""
 
@@ -261,7 +262,12 @@ class Owner:
         for stub in stubs:
             self._check_hidden(stub.rpartition(" = ")[2])
         for each in self.cls.subclasses:
-            if "__init__" in each.namespace and "forward" not in each.namespace:
+            if "forward" in each.namespace:
+                continue
+            for name, value in each.namespace.items():
+                if isinstance(value, Function) and name in _methods(self.cls) - {"__init__"}:
+                    raise NotFixableError(f"`{each.name}` has a `{name}` of its own")
+            if "__init__" in each.namespace:
                 raise NotFixableError(f"`{each.name}` adds layers to `{self.cls.name}`")
         source = self.source
         first = self.cls.node.body[0] if init is None else init.body[0]
@@ -414,6 +420,17 @@ class Owner:
         if not blank.startswith((line_end * 2, "\n\n")) and len(node.body) > 0 and blank.strip():
             edits.append(source.edit(end, end, line_end, *_TAIL, once=True))
         return edits
+
+
+def _methods(cls: Class) -> set[str]:
+    """The names of the methods that a class has from the program's own classes."""
+    return {
+        name
+        for each in cls.mro
+        if isinstance(each, Class)
+        for name, value in each.namespace.items()
+        if isinstance(value, Function)
+    }
 
 
 def _place(site: Site) -> tuple[str, int]:

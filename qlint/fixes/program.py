@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qlint.fixes.imports import meaning
 from qlint.semantics.names import NN
@@ -52,6 +52,10 @@ _SWAPS = re.compile(
     r"\bsetattr\(|__setattr__\(|_modules\[|\.add_module\(|set_submodule\(|__dict__"
     r"|\.(?:forward|__class__)\s*=(?!=)"
 )
+# `m.inplace = True` for modules of others, and by a name.
+_WORKS_IN_PLACE = re.compile(
+    r"""(?<!\bself)\.inplace\s*=(?!=)(?!\s*False\b)|\bsetattr\([^,\n]+,\s*["']inplace["']"""
+)
 _ASKS_CLASS = re.compile(r"\bisinstance\(|\btype\(|__class__")
 _OF_NN = re.compile(r"\bnn\.([A-Z]\w*)")
 _THIS = frozenset({"self", "cls"})
@@ -91,8 +95,8 @@ class Program:
                 found.update(_METHOD.findall(text))
         return frozenset(found)
 
-    def found(self, pattern: re.Pattern[str]) -> Iterator[str]:
-        """What the group of a pattern matches anywhere."""
+    def found(self, pattern: re.Pattern[str]) -> Iterator[Any]:
+        """What the group of a pattern matches anywhere, or a tuple of them if it has several."""
         yield from (found for text in self._texts for found in pattern.findall(text))
 
     @cached_property
@@ -136,6 +140,23 @@ class Program:
             for name, rest in _CLASS_GIVEN.findall(text):
                 found.add("" if rest.strip() and not rest.strip().startswith("#") else name)
         return frozenset(found)
+
+    @cached_property
+    def sets_inplace(self) -> bool:
+        """Whether it makes modules work in place that were not made so."""
+        return any(map(_WORKS_IN_PLACE.search, self._texts))
+
+    def functions_named(self, name: str) -> Sequence[model.FunctionDef]:
+        """The functions and methods of a name."""
+        return self._functions.get(name, ())
+
+    @cached_property
+    def _functions(self) -> dict[str, list[model.FunctionDef]]:
+        found: dict[str, list[model.FunctionDef]] = {}
+        for source in self._sources:
+            for each in source.functions:
+                found.setdefault(each.name, []).append(each)
+        return found
 
     @cached_property
     def reads_signatures(self) -> bool:

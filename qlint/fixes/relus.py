@@ -47,6 +47,10 @@ def use_module(place: Place, repair: UseModule) -> Made:
         if written not in ("True", "False"):
             raise NotFixableError("whether it works in place is not written out")
         in_place = in_place or written == "True"
+    if place.builder.program.sets_inplace and not in_place and not _is_fresh(place, tensor):
+        raise NotFixableError(
+            "the program makes modules work in place, and this one would overwrite what it gets"
+        )
     wish = repair.name.lower() + number_of_layer(tensor)
     called = place.give(wish, NN + repair.name, edits, "inplace=True" if in_place else "")
     if event.form == "method":
@@ -60,6 +64,12 @@ def use_module(place: Place, repair: UseModule) -> Made:
         if option is not None:
             edits.append(_without(place, node, option))
     return f"make it a module, `{called}`", "safe", tuple(edits)
+
+
+def _is_fresh(place: Place, tensor: model.Expression) -> bool:
+    """Whether a tensor is what a layer puts out, so that no name stands for it."""
+    func = tensor.func if isinstance(tensor, model.Call) else None
+    return isinstance(func, model.Attribute) and model.is_name(func.value, place.owner.this)
 
 
 def _tensor_and_option(

@@ -176,7 +176,14 @@ def _is_settled(node: model.Expression, owner: Owner, program: Program) -> bool:
         rf"(\b\w+)\.{re.escape(node.name)}\s*"
         r"(?:=[^=]|[-+*/|]+=|\.(?:append|extend|insert|add_module|pop|clear)\()"
     )
-    by_others = any(found != owner.this for found in program.found(change))
+    # `setattr(net, "depth", 3)`, and another name for a list: `blocks = net.blocks`.
+    indirectly = re.compile(
+        rf"""\bsetattr\((\w+),\s*["']{re.escape(node.name)}["']"""
+        rf"|=\s*(\w+)\.{re.escape(node.name)}[ \t]*(?:[\n;#]|$)"
+    )
+    others = [*program.found(change)]
+    others += [each for pair in program.found(indirectly) for each in pair if each]
+    by_others = any(found != owner.this for found in others)
     return bool(made) and not by_others and owner.only_in_init(made, change)
 
 

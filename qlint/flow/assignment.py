@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import attributes, special_methods, tensor_items
-from qlint.flow.containers import MORE, iterate, new_list
+from qlint.flow.containers import MORE, new_list
 from qlint.flow.copies import deep_copy
 from qlint.flow.values import UNKNOWN, Instance, Tensor, Tuple, Value, join, options_of
 from qlint.syntax import model
@@ -35,7 +35,7 @@ def bind(interp: Interpreter, target: model.Expression, value: Value, frame: Fra
     elif isinstance(target, model.Starred):
         bind(interp, target.value, value, frame)
     elif isinstance(target, model.Sequence):
-        _unpack(interp, target.elements, value, frame)
+        _unpack(interp, target, value, frame)
 
 
 def _bind_name(name: str, value: Value, frame: Frame) -> None:
@@ -53,12 +53,11 @@ def _bind_name(name: str, value: Value, frame: Frame) -> None:
     scope.names[name] = value
 
 
-def _unpack(
-    interp: Interpreter, targets: tuple[model.Expression, ...], value: Value, frame: Frame
-) -> None:
+def _unpack(interp: Interpreter, target: model.Sequence, value: Value, frame: Frame) -> None:
+    targets = target.elements
     if isinstance(value, Tensor) and value.handed_on:
         value = Tuple((replace(value, handed_on=False), *(UNKNOWN for _ in targets[1:])))
-    rounds = iterate(interp, value)
+    rounds = special_methods.iterate(interp, value, interp.site(target, frame))
     certain = not rounds or rounds[-1] is not MORE
     items = [each for each in rounds if each is not MORE]
     starred = [i for i, each in enumerate(targets) if isinstance(each, model.Starred)]
@@ -71,5 +70,5 @@ def _unpack(
         anything = join(items) if items else UNKNOWN
         known = items if len(items) > 2 else []
         items = [*known, *(anything for _ in targets)][: len(targets)]
-    for target, item in zip(targets, items, strict=False):
-        bind(interp, target, item, frame)
+    for part, item in zip(targets, items, strict=False):
+        bind(interp, part, item, frame)

@@ -112,6 +112,7 @@ class Interpreter:
         self.folded = -1
         # The forward pass in which something was quantized last.
         self.int8_epoch = -1
+        self._on_int8: list[tuple[int, UnsupportedOperation]] = []
         # The forward pass in which something was written into a tensor last.
         self.written_epoch = -1
         self.usage = Usage()
@@ -545,10 +546,24 @@ class Interpreter:
 
     def quantized(self, site: Site, message: str, grid: object = None) -> Tensor:
         """A tensor that becomes quantized here."""
-        self.int8_epoch = self.epoch
+        if self.int8_epoch != self.epoch:
+            self.int8_epoch = self.epoch
+            waiting, self._on_int8 = self._on_int8, []
+            for epoch, event in waiting:
+                if epoch == self.epoch:
+                    self.report(event)
         within = self.forwarding[-1] if self.forwarding else None
         step = Step(site, message, within=within)
         return Tensor(State.QUANTIZED, step, grid, storages=own_storage())
+
+    def report_on_int8(self, event: UnsupportedOperation) -> None:
+        """Report what happens in a forward pass on int8 only, where it may come before the first
+        int8 tensor.
+        """  # noqa: D205
+        if self.int8_epoch == self.epoch:
+            self.report(event)
+        else:
+            self._on_int8.append((self.epoch, event))
 
     def report(self, event: FlowEvent) -> None:
         """Tell the rules about an event in a linted file, or in an installed package that one

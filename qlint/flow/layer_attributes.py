@@ -106,7 +106,7 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
     What convert makes of the layer has methods of these names. A layer in a local name has been
     asked for its class, as a rule, which convert changes. A parameter may be in one, though.
     """
-    if interp.int8_epoch != interp.epoch or not interp.forwarding:
+    if not interp.forwarding or interp.under_construction:
         return
     held = node
     if isinstance(node, model.Name) and frame.function is not None:
@@ -121,7 +121,7 @@ def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -
     if _is_asked_for(owner, frame, _KIND):
         return
     if _is_replaced(interp, interp.evaluate(owner, frame), layers.WITH_METHODS):
-        _report(interp, PARAMETER, node, frame)
+        interp.report_on_int8(_event(interp, PARAMETER, node, frame))
 
 
 @lru_cache(maxsize=4096)
@@ -141,8 +141,6 @@ def check_arguments(
     interp: Interpreter, function: Value, nodes: tuple[model.Argument, ...], frame: Frame
 ) -> None:
     """Report weights and biases of layers that are handed to torch's operations."""
-    if interp.int8_epoch != interp.epoch:
-        return
     if isinstance(function, External):
         package, _, short = canonical(function.name).rpartition(".")
         computes = package + "." in ("torch.", FUNCTIONAL) and not short.startswith("is_")
@@ -162,12 +160,14 @@ def check_method(interp: Interpreter, node: model.Attribute, frame: Frame) -> No
     # It is called before anything is quantized, as a rule.
     model_parts = classes_in(interp.running[0].instance) if interp.running else frozenset()
     if interp.assume_quantized or model_parts & MAKE_INT8:
-        _report(interp, LOST, node, frame)
+        interp.report(_event(interp, LOST, node, frame))
 
 
-def _report(interp: Interpreter, name: str, node: model.Expression, frame: Frame) -> None:
+def _event(
+    interp: Interpreter, name: str, node: model.Expression, frame: Frame
+) -> UnsupportedOperation:
     site, tensor = interp.site(node, frame), Tensor(State.QUANTIZED)
-    interp.report(UnsupportedOperation(name, site.text, Outcome.FAILS, site, tensor))
+    return UnsupportedOperation(name, site.text, Outcome.FAILS, site, tensor)
 
 
 def _is_asked_for(layer: model.Expression, frame: Frame, questions: frozenset[str]) -> bool:

@@ -198,6 +198,7 @@ def call_base_method(
             result = check_input(interp, instance, base, arguments, result, site)
         return result
     if method == "apply" and arguments.args:
+        note_listing(interp, instance, site, deep=True)
         _apply(interp, instance, arguments.args[0], arguments, site)
     if method in _HAND_THEMSELVES_ON:
         return instance

@@ -224,7 +224,7 @@ class UnsupportedOp(Rule):
         Example(
             "weights of a layer",
             forward_example(
-                "y = x * self.conv.weight.mean()",
+                "y = x * self.conv.weight.mean()  # QL108",
                 "x = self.conv(self.quant(x))",
                 "y = self.conv.weight.abs() + self.conv.weight * 2  # QL108, QL108",
                 "z = nn.functional.linear(y, self.conv.weight)  # QL108",

@@ -298,3 +298,45 @@ def test_what_a_plain_object_does(inner: str, call: str) -> None:
     assert "        x = self.dequant(x)\n" in repaired.after
     assert_same_float(repaired, X)
     run_int8(repaired.after, X)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("fuse", False), ("describe", True)])
+def test_a_method_that_a_derived_class_overrides(name: str, expected: bool) -> None:
+    source = (
+        HEAD
+        + f"""
+
+class Mixin:
+    def fuse(self, a, b):
+        return a + b
+
+
+class Block(Mixin, nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return self.fuse(self.conv(x), x)
+
+
+class Wide(Block):
+    def {name}(self, a, b):
+        return torch.cat([a, b], dim=1)[:, :3]
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.first = Block()
+        self.second = Wide()
+
+    def forward(self, x):
+        return self.second(self.first(self.conv(x)))
+"""
+    )
+    repaired = repair(source, unsafe=True)
+    assert ("qconfig = None" in repaired.after) == expected
+    assert ("`Wide` has a `fuse` of its own" in repaired.reasons) != expected
+    assert_same_float(repaired, X)

@@ -47,8 +47,7 @@ FORMS = {
     "y + 1": "self.shift.add_scalar(y, 1.0)",
     "1 + y": "self.shift.add_scalar(y, 1.0)",
     "y - 0.5": "self.shift.add_scalar(y, -0.5)",
-    "y - (1 + 2)": "self.shift.add_scalar(y, -(1 + 2))",
-    "y - y.size(1)": "self.shift.add_scalar(y, -y.size(1))",
+    "y - (1 + 2)": "self.shift.add_scalar(y, -float(1 + 2))",
     "1 - y": "self.shift.add_scalar(self.neg.mul_scalar(y, -1.0), 1.0)",
     "y * 0.3": "self.scale.mul_scalar(y, 0.3)",
     "y / 2": "self.scale.mul_scalar(y, 1 / 2)",
@@ -402,6 +401,39 @@ def test_numbers_are_floats_for_torchscript(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(linecache.cache, "<Net>", (len(repaired.after), None, lines, "<Net>"))
     torch.jit.script(make(repaired.after))
     assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("return y * self.k", ".mul_scalar(y, float(self.k))"),
+        ("return self.k * y", ".mul_scalar(y, float(self.k))"),
+        ("return y + len(self.parts)", ".add_scalar(y, float(len(self.parts)))"),
+        ("return y - self.k", ".add_scalar(y, -float(self.k))"),
+        ("return torch.mul(y, self.k)", ".mul_scalar(y, float(self.k))"),
+        ("n = 2\nreturn y * n", ".mul_scalar(y, float(n))"),
+        ("return y * self.part", ".mul_scalar(y, self.part)"),
+    ],
+)
+def test_whole_numbers_by_names_are_made_floats(
+    monkeypatch: pytest.MonkeyPatch, line: str, after: str
+) -> None:
+    source = of_dtypes(line).replace(
+        "super().__init__()\n",
+        "super().__init__()\n        self.k, self.part = 3, 0.5\n"
+        "        self.parts = nn.ModuleList([nn.Identity(), nn.Identity()])\n",
+    )
+    repaired = repair(source)
+    assert after in repaired.after
+    lines = repaired.after.splitlines(keepends=True)
+    monkeypatch.setitem(linecache.cache, "<Net>", (len(repaired.after), None, lines, "<Net>"))
+    torch.jit.script(make(repaired.after))
+    assert_same_float(repaired, X)
+
+
+def test_the_size_of_a_tensor_is_no_number_for_torchscript() -> None:
+    repaired = repair(of_dtypes("return y + y.size(1)"))
+    assert "FloatFunctional" not in repaired.after
 
 
 def test_joined_with_a_tensor_that_is_float_at_times() -> None:

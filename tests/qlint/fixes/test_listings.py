@@ -145,13 +145,39 @@ def source_with(*lines: str) -> str:
             "        found.append(c)",
             "return found",
         ),
+        (
+            "for m in body.modules():",
+            "    if isinstance(m, nn.Conv2d):",
+            "        nn.init.ones_(m.weight)",
+            "    elif not isinstance(m, Body):",
+            "        raise NotImplementedError",
+        ),
+        ("for m in body.modules():", "    assert isinstance(m, (nn.Conv2d, Body))"),
+        ("for m in body.modules():", "    if m is not body:", "        nn.init.ones_(m.weight)"),
+        (
+            "def init(m):",
+            "    if isinstance(m, nn.Conv2d):",
+            "        nn.init.ones_(m.weight)",
+            "    elif m is not body:",
+            "        raise ValueError(m)",
+            "body.apply(init)",
+        ),
+        ("body.apply(lambda m: m is body or nn.init.ones_(m.weight))",),
+        ("body.apply(body.unknown)",),
+        (
+            "def init_one(tag, m):",
+            "    if m is not body:",
+            "        m.weight.data.zero_()",
+            "for m in body.modules():",
+            "    init_one(1, m)",
+        ),
     ],
 )
 def test_minds(lines: tuple[str, ...]) -> None:
     source = source_with(*lines)
     repaired = repair(source)
     assert repaired.after == source
-    assert "runs, keeps or counts the children of `Body`" in repaired.reasons
+    assert "runs, keeps, counts or asks the children of `Body`" in repaired.reasons
 
 
 @pytest.mark.parametrize(
@@ -225,6 +251,40 @@ def test_minds(lines: tuple[str, ...]) -> None:
             "for name, m in body.named_children():",
             "    if name == 'conv2':",
             "        break",
+        ),
+        (
+            "def init(m):",
+            "    if isinstance(m, nn.Conv2d) and m.bias is not None:",
+            "        nn.init.ones_(m.weight)",
+            "    elif isinstance(m, nn.LSTM):",
+            "        raise ValueError(m)",
+            "    assert not isinstance(m, nn.GRU)",
+            "body.apply(init)",
+        ),
+        (
+            "def init(m):",
+            "    if not isinstance(m, nn.Conv2d):",
+            "        return None",
+            "    m.weight.data.zero_()",
+            "body.apply(init)",
+        ),
+        (
+            "def init(m):",
+            "    name = m.__class__.__name__",
+            "    if name.find('Conv') != -1:",
+            "        nn.init.normal_(m.weight.data, 0.0, 0.02)",
+            "    elif name.find('BatchNorm') != -1:",
+            "        nn.init.constant_(m.bias.data, 0)",
+            "body.apply(init)",
+        ),
+        ("body.apply(lambda m: isinstance(m, nn.Conv2d) and nn.init.ones_(m.weight))",),
+        ("body.apply(torch.ao.quantization.disable_observer)",),
+        (
+            "def init_one(tag, m):",
+            "    if hasattr(m, 'weight'):",
+            "        m.weight.data.zero_()",
+            "for m in body.modules():",
+            "    init_one(1, m)",
         ),
     ],
 )

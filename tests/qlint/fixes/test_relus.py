@@ -165,3 +165,47 @@ def test_a_relu_of_a_base_that_is_not_given(tmp_path: Path) -> None:
     assert list(done.changed()) == []
     (left,) = done.diagnostics
     assert f"`relu` is made in `Base`, in {tmp_path / 'base.py'}, which is not among" in left.no_fix
+
+
+IN_PLACE = (
+    HEAD
+    + """
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 3, 1)
+        self.act = nn.ReLU()
+        for m in self.modules():
+            if isinstance(m, nn.ReLU):
+                SET
+
+    def forward(self, x):
+        z = self.conv1(self.act(x * 1.0))
+        return RETURN
+"""
+)
+
+
+@pytest.mark.parametrize("line", ["m.inplace = True", "setattr(m, 'inplace', True)"])
+def test_a_relu_that_the_program_makes_work_in_place_would_overwrite(line: str) -> None:
+    source = IN_PLACE.replace("SET", line).replace("RETURN", "[F.relu(z), z]")
+    repaired = repair(source)
+    assert "F.relu(z), z" in repaired.after
+    assert "makes modules work in place" in repaired.reasons
+    assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(
+    ("line", "returned"),
+    [
+        ("m.inplace = True", "F.relu(self.conv1(z)), z"),  # nobody else reads it
+        ("m.inplace = False", "F.relu(z), z"),
+        ("self.inplace = True", "F.relu(z), z"),
+    ],
+)
+def test_a_relu_overwrites_nothing(line: str, returned: str) -> None:
+    source = IN_PLACE.replace("SET", line).replace("RETURN", f"[{returned}]")
+    repaired = repair(source)
+    assert "F.relu" not in repaired.after
+    assert_same_float(repaired, X)

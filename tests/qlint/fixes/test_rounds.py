@@ -156,3 +156,18 @@ def test_a_list_that_a_derived_class_replaces() -> None:
         f"        self.convs = nn.ModuleList([{_CONV} for _ in range(9)])\n"
     )
     assert "ModuleList([FloatFunctional" not in repair(source, unsafe=True).after
+
+
+@pytest.mark.parametrize(
+    ("init", "loop", "outside"),
+    [
+        (CONVS, "for conv in self.convs:", "convs = net.convs\nconvs.append(nn.Identity())\n"),
+        (CONVS, "for i in range(self.depth):", 'setattr(net, "depth", 2)\n'),
+    ],
+)
+def test_what_changes_indirectly_is_not_counted(init: str, loop: str, outside: str) -> None:
+    source = net(init, loop, "    x = x + x")
+    assert "nn.ModuleList([FloatFunctional()" in repair(source, unsafe=True).after
+    repaired = repair(f"{source}\n\nnet = Net()\n{outside}", unsafe=True)
+    assert "FloatFunctional" not in repaired.after
+    assert "it takes an nn.ModuleList with one for each" in repaired.reasons

@@ -16,7 +16,7 @@ class Swapped(nn.Module):
         self.asked = nn.Linear(3, 3)
 
     def forward(self, x):
-        y = x * self.linear.weight.mean()
+        y = x * self.linear.weight.mean()  # QL108
         x = self.linear(self.quant(x))
         y = y + self.linear.weight.mean()  # QL108
         y = y.to(self.linear.weight.device)  # QL108
@@ -69,7 +69,7 @@ class Forms(nn.Module):
         self.norm = nn.LayerNorm(3)
 
     def forward(self, x):
-        before = nn.functional.linear(x, self.linear.weight)
+        before = nn.functional.linear(x, self.linear.weight)  # QL108
         x = self.dequant(self.parts(self.linear(self.quant(x))))
         a = torch.abs(self.linear.weight)  # QL108
         b = nn.functional.normalize(self.parts[0].weight)  # QL108
