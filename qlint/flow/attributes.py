@@ -23,6 +23,7 @@ from qlint.flow.values import (
     Class,
     Constant,
     Dict,
+    Dtype,
     External,
     ExternalMethod,
     Flag,
@@ -151,6 +152,8 @@ def _of_tensor(interp: Interpreter, value: Tensor, name: str, site: Site) -> Val
             return External(int8_tensors.DTYPE, value)
     if name == "is_quantized" and value.state is State.FLOAT:
         return Constant(False)
+    if name == "dtype" and value.state is State.FLOAT and value.dtype is Dtype.FLOAT:
+        return External("torch.float32")
     if name in operations.PLAIN_ATTRIBUTES:
         return NOT_TENSOR
     if name in operations.VIEW_ATTRIBUTES:

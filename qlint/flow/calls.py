@@ -283,7 +283,8 @@ def call_function(
         return NONE
 
     def run() -> Value:
-        if not interp.enter(function, receiver, subject):
+        counts = outer is not None and _counts(outer, values)
+        if not interp.enter(function, receiver, subject, counts=counts):
             return UNKNOWN
         interp.running_with[function] = values
         try:
@@ -325,6 +326,14 @@ def _goes_nowhere(outer: Sequence[Value], inner: Sequence[Value]) -> bool:
         return False
     known = [(a, b) for a, b in zip(outer, inner, strict=True) if isinstance(a, Constant)]
     return all(a == b for a, b in known) and not all(isinstance(each, Constant) for each in inner)
+
+
+def _counts(outer: Sequence[Value], inner: Sequence[Value]) -> bool:
+    """Whether a function calls itself with a known number that is another one each time."""
+    return any(
+        isinstance(a, Constant) and isinstance(b, Constant) and type(b.value) is int and a != b
+        for a, b in zip(outer, inner, strict=False)
+    )
 
 
 def _run(

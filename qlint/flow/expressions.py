@@ -10,7 +10,6 @@ from qlint.flow.classes import make_super
 from qlint.flow.containers import (
     MORE,
     data_of,
-    iterate,
     known_items,
     known_pairs,
     new_dict,
@@ -125,6 +124,7 @@ def _call(interp: Interpreter, node: model.Call, frame: Frame) -> Value:
     if isinstance(node.func, model.Attribute) and node.func.name in layers.LOST_METHODS:
         layer_attributes.check_method(interp, node.func, frame)
     layer_attributes.check_arguments(interp, function, node.arguments, frame)
+    narrowing.assume_float(interp, function, node.arguments, frame)
     return interp.call(function, arguments, site)
 
 
@@ -322,7 +322,8 @@ def _comprehension(interp: Interpreter, node: model.Comprehension, frame: Frame)
         scope = frame if index == 0 else inner
         with interp.mentioning(node, each.iterable):
             iterable = interp.evaluate(each.iterable, scope)
-        for item in iterate(interp, iterable):
+        site = interp.site(each.iterable, scope)
+        for item in special_methods.iterate(interp, iterable, site):
             if item is MORE or interp.budget.exhausted:
                 more = True
                 continue

@@ -67,6 +67,7 @@ _LIKE_FUNCTION_DEPTH = 6
 _LIKE_METHOD_DEPTH = 16
 _LIKE_CONSTRUCTOR_DEPTH = 10
 _TREE_DEPTH = 32
+_COUNTED_DEPTH = 16
 _BUILTINS = {name: External(f"builtins.{name}") for name in dir(builtins)}
 _EVALUATORS = expressions.EVALUATORS
 _EXECUTORS = statements.EXECUTORS
@@ -267,11 +268,19 @@ class Interpreter:
         self._fork_heap([calling(each) for each in options])
         return _of_one_callee(results)
 
-    def enter(self, function: Function, receiver: Value | None, subject: Instance | None) -> bool:
+    def enter(
+        self,
+        function: Function,
+        receiver: Value | None,
+        subject: Instance | None,
+        *,
+        counts: bool,
+    ) -> bool:
         """Note that a function is being called; False if it must be cut short.
 
         A method of another instance is another function, and so is one made by another call. One
-        that goes down a tree of modules comes to an end, the ``subject`` being the next module.
+        that goes down a tree of modules comes to an end, the ``subject`` being the next module; and
+        so does one that ``counts`` its calls.
         """
         node = function.node
         who: object = (id(receiver), node) if isinstance(receiver, Instance) else function
@@ -286,7 +295,10 @@ class Interpreter:
         elif isinstance(receiver, Instance):
             is_constructor = function.qualname.endswith("__init__")
             deepest = _LIKE_CONSTRUCTOR_DEPTH if is_constructor else _LIKE_METHOD_DEPTH
-        if same >= _SAME_FUNCTION_DEPTH or alike >= deepest:
+        most = _SAME_FUNCTION_DEPTH
+        if counts:
+            most, deepest = _COUNTED_DEPTH, max(deepest, _COUNTED_DEPTH)
+        if same >= most or alike >= deepest:
             return False
         self._stack.append((who, node))
         self._on_stack[who] = same + 1

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qlint.flow.modules import external_base
 from qlint.flow.truth import truth
 from qlint.flow.values import (
+    FLOAT,
     Constant,
     Dict,
+    Instance,
     List,
     State,
     Tensor,
@@ -19,6 +22,7 @@ from qlint.flow.values import (
     join,
     options_of,
 )
+from qlint.semantics.modules import QUANT_STUBS
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -59,6 +63,18 @@ def assume_passed(test: model.Expression, frame: Frame) -> None:
             value = frame.names.get(node.value.id)
             if isinstance(value, Tensor) and value.state is State.QUANTIZED:
                 frame.names[node.value.id] = Tensor(State.FLOAT)
+
+
+def assume_float(
+    interp: Interpreter, function: Value, nodes: tuple[model.Argument, ...], frame: Frame
+) -> None:
+    """Narrow a local name that a QuantStub gets: it is float, as the stub takes nothing else."""
+    is_stub = isinstance(function, Instance) and external_base(function) in QUANT_STUBS
+    given = nodes[0].value if is_stub and nodes else None
+    if not isinstance(given, model.Name) or interp.under_construction:
+        return
+    if isinstance(frame.names.get(given.id), Unknown):
+        frame.names[given.id] = FLOAT
 
 
 def _assume_comparison(test: model.Compare, holds: bool, frame: Frame) -> None:

@@ -289,6 +289,9 @@ def _compare(op: str, left: Value, right: Value) -> Value:
 def _membership(positive: bool, left: Value, right: Value) -> Value:
     if isinstance(left, Constant) and isinstance(right, Constant):
         return _compute(_COMPARISONS["in" if positive else "not in"], left.value, right.value)
+    if enums.is_flag(right):
+        contained = enums.contains(right, left)
+        return verdict(None if contained is None else contained is positive)
     if isinstance(right, Dict):
         known, more = [key for key, _ in known_pairs(right)], right.open
     elif isinstance(right, Instance) and external_base(right) == MODULE_DICT:
@@ -363,6 +366,8 @@ def unary(interp: Interpreter, op: str, operand: Value, truth: bool | None, site
 def _unary(op: str, operand: Value) -> Value:
     if isinstance(operand, Constant):
         return _compute(_UNARY[op], operand.value, None)
+    if op == "~" and enums.is_flag(operand):
+        return enums.inverted(operand)
     if isinstance(operand, (Unknown, NotTensor)) and operand.flag is not None:
         return replace(operand, flag=None)
     return operand

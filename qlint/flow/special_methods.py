@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qlint.flow import containers, operators
+from qlint.flow import containers, enums, operators
 from qlint.flow.arguments import Arguments
 from qlint.flow.truth import truth
 from qlint.flow.values import (
@@ -101,6 +101,8 @@ def binary(
         method = _method(receiver, f"__{prefix}{name}__")
         if method is not None:
             return interp.call(method, Arguments((other,)), site)
+    if enums.is_flag(left) or enums.is_flag(right):
+        return enums.combined(op, left, right)
     return operators.binary(interp, op, left, right, site, form)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qlint.flow import enums
 from qlint.flow.arguments import Arguments
 from qlint.flow.containers import data_of, items_of
 from qlint.flow.events import Site
@@ -55,6 +56,8 @@ def _truth(interp: Interpreter, value: Value) -> bool | None:
 def _of_instance(interp: Interpreter, instance: Instance) -> bool | None:
     """What ``__bool__`` says, or ``__len__``; without either an object is true."""
     cls = instance.cls
+    if enums.is_member(instance):
+        return enums.truth_of(instance)
     if is_container(instance) and (not isinstance(cls, Class) or cls.lookup("__bool__") is None):
         own = cls.lookup("__len__") if isinstance(cls, Class) else None
         if not isinstance(own, Function):
