@@ -73,6 +73,10 @@ def _island(builder: FixBuilder, function: Function) -> list[Edit]:
         raise NotFixableError(f"`{function.qualname}` returns more than one tensor")
     if _quantizes(builder, function, node):
         raise NotFixableError(f"`{function.qualname}` quantizes tensors itself")
+    for other, made in builder.class_islands.items():
+        if isinstance(made, list) and other.owner is not None:
+            _check_chain(function, other)
+            _check_chain(other, function)
     owner = Owner.of(builder, source, node.body[0])
     quant, imports = spell(source, QUANT_STUB)
     dequant, more = spell(source, DEQUANT_STUB)
@@ -96,6 +100,22 @@ def _island(builder: FixBuilder, function: Function) -> list[Edit]:
     text = carried_out(source.text, body)
     content = text[node.body[0].start : len(text) - (len(source.text) - end)]
     return [*edits, source.edit(node.body[0].start, end, content)]
+
+
+def _check_chain(function: Function, base: Function) -> None:
+    """Refuse a second island in a forward that runs the forward of a base, which is one."""
+    assert function.owner is not None
+    if base.owner is None or base.owner not in function.owner.mro[1:]:
+        return
+    assert isinstance(base.node, model.FunctionDef)
+    for each in model.walk(function.node.body):
+        func = each.func if isinstance(each, model.Call) else None
+        if not isinstance(func, model.Attribute) or func.name != base.node.name:
+            continue
+        if not isinstance(func.value, model.Name) or func.value.id == base.owner.name:
+            raise NotFixableError(
+                f"`{function.qualname}` runs `{base.qualname}`, and both cannot be islands"
+            )
 
 
 def _dequantized(parameter: model.Parameter, stub: str) -> str:

@@ -29,6 +29,12 @@ _STATIC = frozenset({"staticmethod", "classmethod"})
 _RECORDS = ("dataclass", "define", "frozen", "attrs", "attr.s")
 # Methods of a module that are told of each attribute.
 _TOLD = frozenset({"__setattr__", "add_module", "register_module"})
+# `for name, value in given.items(): setattr(self, name, value)`.
+_SETS_ANY = re.compile(
+    r"\bfor\s+(\w+)\s*,\s*\w+\s+in\s+[^\n]*\.items\(\)\s*:[^\n]*\n?\s*(?:if\b[^\n]*\n\s*)?"
+    r"setattr\(\s*self\s*,\s*\1\s*,"
+    r"|\bself\.__dict__\.update\(|\bvars\(self\)\.update\("
+)
 _FIRST_NAME = re.compile(r"\w+")
 # Methods of containers that count what is there.
 _BY_LENGTH = frozenset({"append", "extend", "insert", "pop"})
@@ -118,6 +124,12 @@ class Owner:
         for cls in family(self.cls):
             for name in _TOLD & cls.namespace.keys():
                 return f"`{cls.name}.{name}` would hear of a new attribute"
+            text = self.builder.source(cls.module).text
+            if _SETS_ANY.search(text, cls.node.start, model.end_of(cls.node)):
+                return (
+                    f"`{cls.name}` gets attributes whose names are not known here, and a new one "
+                    "may have the same"
+                )
         return ""
 
     def _refused_for_children(self) -> str:

@@ -17,6 +17,7 @@ from qlint.flow.values import (
     External,
     Function,
     Instance,
+    Partial,
     Super,
     Tuple,
     Union,
@@ -130,7 +131,8 @@ def _apply(
     """Call a decorator of the program; registries are filled that way."""
     makes_object = isinstance(decorator, Class) and isinstance(decorated, Function)
     is_object = isinstance(decorator, Instance) and isinstance(decorator.cls, Class)
-    if not (isinstance(decorator, (Function, BoundMethod)) or makes_object or is_object):
+    called = decorator.function if isinstance(decorator, Partial) else decorator
+    if not (isinstance(called, (Function, BoundMethod)) or makes_object or is_object):
         return decorated
     return interp.call(decorator, Arguments((decorated,)), interp.site(node, frame))
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qlint.flow import alternatives, enums
+from qlint.flow.arguments import Arguments
+from qlint.flow.events import Site
 from qlint.flow.modules import MORE as MORE_LAYERS
 from qlint.flow.modules import (
     PART,
@@ -26,6 +28,7 @@ from qlint.flow.values import (
     SEVERAL,
     SUBMODULE,
     UNKNOWN,
+    BoundMethod,
     Class,
     Constant,
     Dict,
@@ -191,9 +194,19 @@ def extend(interp: Interpreter, target: List, added: Value) -> None:
 
 def iterate(interp: Interpreter, value: Value) -> list[Value]:
     """The items a ``for`` over the value meets, MORE at the end if there may be others."""
-    rounds = _rounds(interp, value)
+    rounds = _rounds(interp, _iterator(interp, value))
     note_taken(interp, value, (each for each in rounds if each is not MORE))
     return rounds
+
+
+def _iterator(interp: Interpreter, value: Value) -> Value:
+    """What the ``__iter__`` of a class of the program returns; other values as they are."""
+    if isinstance(value, Instance) and isinstance(value.cls, Class):
+        method = value.cls.lookup("__iter__")
+        if isinstance(method, Function):
+            made = interp.call(BoundMethod(method, value), Arguments(()), Site.of(method))
+            return made if made is not value else UNKNOWN
+    return value
 
 
 def _rounds(interp: Interpreter, value: Value) -> list[Value]:

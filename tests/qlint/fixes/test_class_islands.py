@@ -340,3 +340,45 @@ class Net(nn.Module):
     assert ("qconfig = None" in repaired.after) == expected
     assert ("`Wide` has a `fuse` of its own" in repaired.reasons) != expected
     assert_same_float(repaired, X)
+
+
+@pytest.mark.parametrize(("call", "both"), [("super().forward(x)", False), ("self.conv(x)", True)])
+def test_an_island_that_runs_the_forward_of_its_base(call: str, both: bool) -> None:
+    source = (
+        HEAD
+        + f"""
+
+def plus(a, b):
+    return a + b
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return plus(self.conv(x), x)
+
+
+class Twice(Block):
+    def forward(self, x):
+        return plus({call}, x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.first = Block()
+        self.second = Twice()
+
+    def forward(self, x):
+        return self.second(self.first(self.conv(x)))
+"""
+    )
+    repaired = repair(source, unsafe=True)
+    assert ("and both cannot be islands" in repaired.reasons) != both
+    assert_same_float(repaired, X)
+    if both:
+        run_int8(repaired.after, X)

@@ -487,3 +487,28 @@ def test_a_container_that_fills_itself(line: str) -> None:
     repaired = repair(source)
     assert repaired.after == source
     assert "goes through its own children" in repaired.reasons
+
+
+@pytest.mark.parametrize(
+    ("lines", "known"),
+    [
+        ("for k, v in load().items():\n            setattr(self, k, v)", False),
+        (
+            "for k, v in load().items():\n            if k:\n                setattr(self, k, v)",
+            False,
+        ),
+        ("self.__dict__.update(load())", False),
+        ("for k, v in load().items():\n            print(k, v)", True),
+        ("setattr(self, 'k', load())", True),
+    ],
+)
+def test_attributes_of_any_name(lines: str, known: bool) -> None:
+    source = HEAD + (
+        "\n\ndef load():\n    return {}\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        f"        self.conv = nn.Conv2d(3, 3, 1)\n        {lines}\n\n"
+        "    def forward(self, x):\n        return self.conv(x) * 2\n"
+    )
+    repaired = repair(source)
+    assert ("FloatFunctional" in repaired.after) == known
+    assert ("gets attributes whose names are not known here" in repaired.reasons) != known

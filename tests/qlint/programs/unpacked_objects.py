@@ -44,4 +44,7 @@ class Net(nn.Module):
         d = [each + 1 for each in Pair(x)]  # QL107
         e = self.again(x, 5) / 2  # QL107
         f = self.down(x, 6) * 2  # QL107
-        return self.dequant(x), a, b, c, d, e, f
+        g, _ = [*Feature(x)]
+        g = g - 1  # QL107
+        h = tuple(Pair(x))[1] + 3  # QL107
+        return self.dequant(x), a, b, c, d, e, f, g, h
