@@ -97,7 +97,7 @@ def _is_replaced(interp: Interpreter, layer: Value, names: frozenset[str]) -> bo
     if not isinstance(layer, Instance) or not isinstance(layer.cls, External):
         return False
     name = canonical(layer.cls.name).removeprefix(NN)
-    return name in names and _is_converted(interp, layer)
+    return name in names and is_converted(interp, layer)
 
 
 def check_parameter(interp: Interpreter, node: model.Expression, frame: Frame) -> None:
@@ -184,7 +184,7 @@ def _is_asked_for(layer: model.Expression, frame: Frame, questions: frozenset[st
     )
 
 
-def _is_converted(interp: Interpreter, layer: Instance) -> bool:
+def is_converted(interp: Interpreter, layer: Instance) -> bool:
     """Whether convert gets to a layer: it is in a model that is prepared, and has a qconfig."""
     if not layer.owners or is_left_float(interp, layer):
         return False

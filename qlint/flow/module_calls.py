@@ -13,6 +13,7 @@ from qlint.flow.inputs import assumed_input
 from qlint.flow.modules import (
     MORE,
     REPARAMETRIZED,
+    around,
     children,
     classes_in,
     descendants,
@@ -35,6 +36,7 @@ from qlint.flow.values import (
     Function,
     Instance,
     Partial,
+    State,
     Tensor,
     Tuple,
     Unknown,
@@ -47,7 +49,7 @@ from qlint.flow.values import (
 from qlint.semantics import kernels
 from qlint.semantics import modules as known
 from qlint.semantics.names import NN, canonical
-from qlint.semantics.operations import PACKED, PACKED_FIELDS
+from qlint.semantics.operations import PACKED, PACKED_FIELDS, QCONFIG
 
 if TYPE_CHECKING:
     from qlint.flow.events import Site
@@ -55,6 +57,9 @@ if TYPE_CHECKING:
 
 
 _CALLS = "<calls>"  # the slot that counts calls; no attribute has such a name
+
+# The name of the qconfig for embeddings, and of its parts.
+_CHOICE = "float_qparams"
 
 
 def call_instance(
@@ -223,6 +228,7 @@ def external_forward(
     if base in known.DEQUANT_STUBS:
         return channels_last.dequantized(arguments)
     if base in known.EMBEDDINGS:
+        _check_embedding(interp, instance, base, arguments, site)
         return FLOAT
     if base == known.SEQUENTIAL:
         return _run_children(interp, instance, arguments, site)
@@ -335,6 +341,35 @@ def _check_kernel(
     named_at = instance.named_at
     interp.report(
         UnsupportedModule(spelled, base, cls, outcome, site, tensor, option, named_at=named_at)
+    )
+
+
+def _check_embedding(
+    interp: Interpreter, instance: Instance, base: str, arguments: Arguments, site: Site
+) -> None:
+    """Report an embedding in a prepared model that no qconfig was chosen for: convert takes one
+    kind only, and stops at any other.
+    """  # noqa: D205
+    if isinstance(instance.cls, Class) or "qconfig" in instance.slots or not interp.prepared:
+        return
+    chosen = [each.slots.get("qconfig", NONE) for each in around(instance)]
+    if all(each == NONE for each in chosen) or layer_attributes.is_left_float(interp, instance):
+        return
+    if not layer_attributes.is_converted(interp, instance):
+        return
+    if any(_CHOICE in each.made_at.module.text for each in interp.prepared):
+        return
+    interp.report(
+        UnsupportedModule(
+            arguments.spelled,
+            base,
+            None,
+            kernels.Outcome.FAILS,
+            site,
+            Tensor(State.FLOAT),
+            QCONFIG,
+            named_at=instance.named_at,
+        )
     )
 
 

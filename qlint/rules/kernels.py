@@ -18,6 +18,7 @@ from qlint.semantics.operations import (
     PACKED,
     PARAMETER,
     PART,
+    QCONFIG,
     VIEW,
     WRITE,
 )
@@ -102,6 +103,11 @@ _CURES = {
     **dict.fromkeys(("pad_packed_sequence", "unpack_sequence"), "dequantize before it is packed"),
     "mean": "dequantize before it",
 }
+
+_QCONFIG_CURE = (
+    "choose for it before prepare: `layer.qconfig = float_qparams_weight_only_qconfig`, or `None`, "
+    "which leaves it float"
+)
 
 # Constructor arguments that int8 modules cannot have, and what to give instead.
 _OPTION_CURES = {
@@ -375,6 +381,8 @@ class UnsupportedLayer(Rule):
     - layers with arguments that no int8 module can have: ``Conv2d(padding="same")``,
       ``Upsample(mode="bicubic")``, ``MaxPool2d(return_indices=True)``,
       ``BatchNorm2d(affine=False)``; an ``LSTM`` that gets a ``PackedSequence``;
+    - an ``Embedding`` or ``EmbeddingBag`` in a model that the program prepares, with no qconfig of
+      its own: convert raises AssertionError;
     - layers under ``weight_norm`` or ``spectral_norm``, whose weights convert does not find.
 
     Why is this bad
@@ -512,6 +520,13 @@ class UnsupportedLayer(Rule):
                 f"use {name} itself{around}, or make a float island: a DeQuantStub "
                 "before it and a QuantStub of its own behind it"
             )
+        elif event.option == QCONFIG:
+            message = (
+                f"`{callee}` is {is_a} with {event.option}; convert stops at it, for embeddings "
+                "can have no other than `float_qparams_weight_only_qconfig`"
+            )
+            yield Finding(event.site, message, _QCONFIG_CURE)
+            return
         elif event.outcome is Outcome.WRONG:
             message = f"`{callee}` is {is_a}{given}; its int8 form gives wrong results"
         elif event.option:

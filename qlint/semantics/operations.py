@@ -191,6 +191,8 @@ _PIECES = _names(
 _PAIRS = _names("topk sort kthvalue mode cummax cummin max_pool2d_with_indices pad_packed_sequence")
 _QUANTIZED = _names("quantize_per_tensor quantize_per_channel quantize_per_tensor_dynamic")
 _PACKED = _names("pack_sequence pack_padded_sequence")
+# What embeddings may not have when they are converted.
+QCONFIG = "the qconfig of other layers"
 # What int8 layers do not take, and what it has.
 PACKED = "a PackedSequence"
 PACKED_FIELDS = ("data", "batch_sizes", "sorted_indices", "unsorted_indices")
