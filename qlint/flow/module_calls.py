@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import channels_last, layer_attributes, stubs
+from qlint.flow import channels_last, hooks, layer_attributes, stubs
 from qlint.flow.arguments import Arguments
 from qlint.flow.events import Call, CoarseActivation, ModuleCall, UnsupportedModule
 from qlint.flow.heap import unsure_slots
@@ -65,7 +65,15 @@ _CHOICE = "float_qparams"
 def call_instance(
     interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
 ) -> Value:
-    """Call an instance: its ``forward``, as a rule."""
+    """Call an instance: its ``forward``, as a rule, and its hooks."""
+    arguments = hooks.before(interp, instance, arguments, site)
+    result = _call_unhooked(interp, instance, arguments, site)
+    return hooks.behind(interp, instance, arguments, result, site)
+
+
+def _call_unhooked(
+    interp: Interpreter, instance: Instance, arguments: Arguments, site: Site
+) -> Value:
     cls = instance.cls
     arguments.spelled = arguments.spelled or name_of(instance)  # called by `map`, say
     if site.module.linted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qlint.flow import texts
+from qlint.flow import hooks, texts
 from qlint.flow.channels_last import after_functional
 from qlint.flow.containers import items_of, known_items, new_list, within
 from qlint.flow.events import UnsupportedModule
@@ -200,6 +200,8 @@ def call_base_method(
     if method == "apply" and arguments.args:
         note_listing(interp, instance, site, deep=True)
         _apply(interp, instance, arguments.args[0], arguments, site)
+    if method in hooks.REGISTER:
+        return hooks.register(interp, instance, method, arguments, site)
     if method in _HAND_THEMSELVES_ON:
         return instance
     if method in _LISTS | _NAMED_LISTS | _ITEMS:
@@ -207,6 +209,12 @@ def call_base_method(
         listed = _listing(instance, method)
         note_taken(interp, instance, (listed,))
         return listed
+    return _call_other(interp, instance, method, arguments)
+
+
+def _call_other(
+    interp: Interpreter, instance: Instance, method: str, arguments: Arguments
+) -> Value:
     if method in _TENSORS:
         return _TENSORS[method]
     handler = _HANDLERS.get(method)
