@@ -151,7 +151,7 @@ class FixBuilder:
     ) -> Made:
         """The island of an activation that puts out int8 on a scale too coarse for it."""
         if site in self._operations:
-            raise NotFixableError("what is done here differs from model to model")
+            raise NotFixableError("what is done here is not the same each time")
         names = {each.name for each in events}
         if all(name.startswith(NN) for name in names):
             return island_classes.islands_of(self, [(each.site, each.spelled) for each in events])
@@ -203,7 +203,7 @@ class FixBuilder:
                 "one quantizer would merge the ranges of all: make one for each"
             )
         if len(modules) + len(calls) < len(self._operations[site]):
-            raise NotFixableError("what is done here differs from model to model")
+            raise NotFixableError("what is done here is not the same each time")
         if all(each.out_of_reach for each in modules):
             return registering.register(self, modules)
         if any(each.cls is None for each in modules):
@@ -271,7 +271,7 @@ class Place:
             (each.op, each.with_scalar): each for each in self.events if isinstance(each, Operation)
         }
         if len(found) != 1:
-            raise NotFixableError("what is done here differs from model to model")
+            raise NotFixableError("what is done here is not the same each time")
         return next(iter(found.values()))
 
     def name_of_operation(self) -> str:
@@ -286,7 +286,7 @@ class Place:
             method = METHOD_OF_OPERATOR.get(spelled.rstrip("=") or spelled, spelled)
             names.add(method.removeprefix("true"))
         if len(names) != 1:
-            raise NotFixableError("what is done here differs from model to model")
+            raise NotFixableError("what is done here is not the same each time")
         return names.pop()
 
     def require_one_run(self) -> None:
@@ -299,8 +299,8 @@ class Place:
         if self.site.is_in_loop:
             self.rounds = rounds_of(self.source, self.node, self.owner, self.builder.program)
         ways = self.builder.usage.ways.get(self.site, set())
-        loops = any(each.is_in_loop for way in ways for each in way)
-        if len(ways) > 1 or loops:
+        loops = any(each.is_in_loop for _, way in ways for each in way)
+        if len(ways) > len({cls for cls, _ in ways}) or loops:
             raise NotFixableError(
                 "it runs several times in one forward pass, and one instance would merge the "
                 "ranges of all of them"

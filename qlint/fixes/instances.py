@@ -32,7 +32,7 @@ def own_instance(place: Place) -> Made:
     func = node.func if isinstance(node, model.Call) else None
     classes = {each.cls for each in place.events if isinstance(each, ModuleCall)}
     if len(classes) != 1:
-        raise NotFixableError("what is called here differs from model to model")
+        raise NotFixableError("what is called here is not the same each time")
     (kind,) = classes
     relu = kind == RELU
     if kind == FLOAT_FUNCTIONAL and isinstance(func, model.Attribute):

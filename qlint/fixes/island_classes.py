@@ -87,7 +87,10 @@ def island_class(builder: FixBuilder, events: Sequence[UnsupportedModule]) -> Ma
         if event.option in REPARAMETRIZED:
             raise NotFixableError(f"its {event.option} is to be taken off before prepare")
         if event.base in _OTHERS or "return_indices" in event.option:
-            raise NotFixableError(f"`{event.base}` does not map one tensor to one")
+            raise NotFixableError(
+                f"`{event.base}` takes an island written by hand: it gets or returns several "
+                "tensors, or has layers inside that convert would swap"
+            )
     return islands_of(builder, [(each.site, each.callee) for each in events])
 
 

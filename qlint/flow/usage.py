@@ -28,13 +28,17 @@ from qlint.flow.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
     from qlint.flow.arguments import Arguments
     from qlint.flow.events import CoarseActivation, Operation, Site, UnsupportedOperation
     from qlint.flow.interpreter import Interpreter
     from qlint.flow.scopes import Exit
-    from qlint.flow.values import Function
+    from qlint.flow.values import External, Function
     from qlint.syntax import model
+
+    # The class of the module that runs, and calls.
+    Way: TypeAlias = "tuple[Class | External | None, tuple[Site, ...]]"
 
 _WRITTEN = "<written>"  # no attribute has such a name
 
@@ -43,8 +47,8 @@ _WRITTEN = "<written>"  # no attribute has such a name
 class Usage:
     """How places of the program are come by.
 
-    ``ways`` are, for each operation, the calls that lead there from the forward pass of the module
-    whose code it is: an operation with several ways may run several times in one pass. ``called``
+    ``ways`` are, for each operation, the calls that lead there from the forward pass of a module of
+    some class: an operation with several ways may run several times in one pass. ``called``
     are the classes of the modules that are called at a place. ``shared`` are the in-place
     operations whose operand is read under another name afterwards, or may be. ``operands`` are all
     that an operation has been seen to get, in the order in which they are written; none if there
@@ -61,7 +65,7 @@ class Usage:
     """
 
     operands: dict[Site, tuple[Value, ...]] = field(default_factory=dict)
-    ways: dict[Site, set[tuple[Site, ...]]] = field(default_factory=lambda: defaultdict(set))
+    ways: dict[Site, set[Way]] = field(default_factory=lambda: defaultdict(set))
     called: dict[Site, set[str]] = field(default_factory=lambda: defaultdict(set))
     shared: set[Site] = field(default_factory=set)
     classes: dict[model.ClassDef, Class] = field(default_factory=dict)
@@ -115,12 +119,13 @@ def note_early_run(interp: Interpreter, function: Function, receiver: Value | No
 def note_way(interp: Interpreter, site: Site) -> None:
     """Note how the forward pass that runs has come by an operation."""
     module_call = interp.running[-1].site if interp.running else None
+    cls = interp.running[-1].instance.cls if interp.running else None
     way: list[Site] = []
     frame = interp.frame
     while frame is not None and frame.called_at is not None and frame.called_at != module_call:
         way.append(frame.called_at)
         frame = frame.caller
-    interp.usage.ways[site].add(tuple(way))
+    interp.usage.ways[site].add((cls, tuple(way)))
     if interp.forwarding:
         interp.usage.inside[site].add(interp.forwarding[-1])
 

@@ -513,3 +513,50 @@ def test_a_method_that_is_not_called_by_its_name(call: str) -> None:
     repaired = repair(source, unsafe=True)
     assert repaired.after == source
     assert repaired.codes_left
+
+
+@pytest.mark.parametrize(
+    ("returned", "fixed"),
+    [
+        ("super().forward(self.more(x))", True),
+        ("super().forward(super().forward(x))", False),
+    ],
+)
+def test_the_forward_of_a_base(returned: str, fixed: bool) -> None:
+    source = (
+        HEAD
+        + f"""
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return self.conv(x) + x
+
+
+class More(Block):
+    def __init__(self):
+        super().__init__()
+        self.more = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        return {returned}
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = Block(), More()
+
+    def forward(self, x):
+        return self.second(self.first(x))
+"""
+    )
+    repaired = repair(source)
+    assert ("self.add.add(self.conv(x), x)" in repaired.after) == fixed
+    assert ("runs several times in one forward pass" in repaired.reasons) != fixed
+    assert_same_float(repaired, X)
+    if fixed:
+        run_int8(repaired.after, X)
