@@ -28,6 +28,7 @@ from qlint.flow.values import (
     ModuleValue,
     NotTensor,
     Partial,
+    State,
     Tensor,
     Tuple,
     Union,
@@ -367,5 +368,21 @@ def py_super(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
 
 
 def py_type(interp: Interpreter, arguments: Arguments, site: Site) -> Value:
-    value = arguments.args[0] if len(arguments.args) == 1 else UNKNOWN
-    return value.cls if isinstance(value, Instance) else UNKNOWN
+    if len(arguments.args) != 1:
+        return UNKNOWN
+    return join(_type_of(interp, each) for each in options_of(arguments.args[0]))
+
+
+def _type_of(interp: Interpreter, value: Value) -> Value:
+    if isinstance(value, Instance):
+        if not changes_class(interp, value):
+            return value.cls
+        # Convert has put one of its own classes there, which has the same name.
+        return External(f"torch.ao.nn.quantized.{value.cls.name.rpartition('.')[2]}")
+    if isinstance(value, Tensor) and value.state is State.QUANTIZED:
+        return External("torch.Tensor")
+    if isinstance(value, Tuple) and not value.names:
+        return External("builtins.tuple")
+    if isinstance(value, Constant) and type(value.value) in (str, int, float, bool):
+        return External(f"builtins.{type(value.value).__name__}")
+    return UNKNOWN

@@ -308,7 +308,9 @@ def _membership(positive: bool, left: Value, right: Value) -> Value:
 
 def _is_among(value: Value, known: Sequence[Value], more: bool) -> bool | None:
     if isinstance(value, Constant) and all(type(item) is Constant for item in known):
-        return value in known or (None if more else False)  # registries are long
+        # As Python has it, 1.0 is among (1, 2).
+        found = any(value.value == each.value for each in known if isinstance(each, Constant))
+        return found or (None if more else False)
     sure = [_identity(True, value, item, sure_if_different=False) for item in known]
     if Constant(True) in sure:
         return True
