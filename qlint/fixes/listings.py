@@ -33,6 +33,8 @@ _ONE_BY_ONE = frozenset({"list", "tuple"})
 _COUNT = _ONE_BY_ONE | {"len", "enumerate", "zip", "sorted", "reversed", "next"}
 # Functions that may get any module: these ask, and those give it attributes.
 _HARMLESS = frozenset("isinstance issubclass hasattr getattr type id print setattr delattr".split())
+# How texts are searched.
+_FINDS = frozenset({"find", "startswith", "endswith"})
 _RUNS = frozenset({"forward", "__call__"})
 _OPPOSITES = {"!=": "==", "not in": "in", "is not": "is"}
 _PARAMETERS = frozenset("parameters named_parameters buffers named_buffers".split())
@@ -200,7 +202,7 @@ class _Loop:
                 return False  # part of a name
             if test.ops[0] in ("==", "in", "is"):
                 return self._is_of_others(left, right) or self._is_of_others(right, left)
-            if self._finds_others(left):  # `name.find("Conv") != -1`
+            if self._finds_others(left):  # `kind.find("Conv") != -1`
                 return test.ops[0] in ("!=", ">", ">=")
             nothing = isinstance(right, model.Constant) and right.value is None
             return test.ops[0] == "is not" and nothing and self._is_part(left)
@@ -238,10 +240,13 @@ class _Loop:
             and each.func.name in _PARAMETERS
         ]
         targets = [each for clause in comprehension.clauses for each in model.walk(clause.target)]
-        return all(each in taken or each in targets for each in used)
+        rest = [each for each in used if each not in targets]
+        return bool(rest) and all(each in taken for each in rest)
 
     def _asks(self, test: model.Call) -> bool:
-        """``isinstance(m, nn.Conv2d)``, ``hasattr(m, "weight")``."""
+        """``isinstance(m, nn.Conv2d)``, ``hasattr(m, "weight")``, ``kind.startswith("Conv")``."""
+        if self._finds_others(test):
+            return model.last_name(test.func) != "find"
         name = model.last_name(test.func)
         given = [each.value for each in test.arguments]
         if len(given) != 2 or not self._is_module(given[0]):
@@ -255,7 +260,7 @@ class _Loop:
         if not isinstance(node, model.Call) or len(node.arguments) != 1:
             return False
         func = node.func
-        finds = isinstance(func, model.Attribute) and func.name == "find"
+        finds = isinstance(func, model.Attribute) and func.name in _FINDS
         if not isinstance(func, model.Attribute) or not finds:
             return False
         return self._is_kind(func.value) and self._names_others(node.arguments[0].value)
@@ -379,7 +384,14 @@ class _Loop:
             if not left_out(node.left):
                 yield from self.reached(node.right)
             return
-        for part in model.parts(node):
+        parts = tuple(model.parts(node))
+        if isinstance(node, model.Conditional):
+            parts = (
+                node.test,
+                *(() if self.leaves_out(node.test) else (node.body,)),
+                *(() if self._takes_in(node.test) else (node.orelse,)),
+            )
+        for part in parts:
             yield from self.reached(part)
 
     def matters(self, node: model.Node) -> bool:

@@ -164,6 +164,13 @@ def source_with(*lines: str) -> str:
         ),
         ("body.apply(lambda m: m is body or nn.init.ones_(m.weight))",),
         ("body.apply(body.unknown)",),
+        ("assert sum(1 for m in body.modules()) == 3",),
+        ("body.apply(lambda m: None if m is body else nn.init.ones_(m.weight))",),
+        (
+            "for m in body.modules():",
+            "    if m.__class__.__name__.startswith('Float'):",
+            "        raise ValueError(m)",
+        ),
         (
             "def init_one(tag, m):",
             "    if m is not body:",
@@ -279,6 +286,20 @@ def test_minds(lines: tuple[str, ...]) -> None:
         ),
         ("body.apply(lambda m: isinstance(m, nn.Conv2d) and nn.init.ones_(m.weight))",),
         ("body.apply(torch.ao.quantization.disable_observer)",),
+        ("body.apply(lambda m: nn.init.ones_(m.weight) if isinstance(m, nn.Conv2d) else None)",),
+        (
+            "def init(m):",
+            "    kind = m.__class__.__name__",
+            "    if kind.startswith('Conv') or kind.endswith('Norm2d'):",
+            "        nn.init.ones_(m.weight)",
+            "body.apply(init)",
+        ),
+        (
+            "for m in body.modules():",
+            "    w = m.weight if isinstance(m, nn.Conv2d) else None",
+            "    if w is not None:",
+            "        nn.init.ones_(w)",
+        ),
         (
             "def init_one(tag, m):",
             "    if hasattr(m, 'weight'):",
