@@ -7,53 +7,41 @@ What is given to ``apply`` is looked at in the same way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from itertools import repeat
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qlint.fixes.imports import meaning
+from qlint.fixes.left_out import OF_ALL, PARAMETERS, RELU, Asked
 from qlint.syntax import model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import TypeAlias
+    from collections.abc import Iterator
 
+    from qlint.fixes.program import Program
     from qlint.fixes.source import Source
 
-    # The functions and methods of the program that have a name.
-    Functions: TypeAlias = "Callable[[str], Sequence[model.FunctionDef]]"
-
-# The classes of what fixes add, and of what is in that.
-_RELU = frozenset({"ReLU"})
-_NEW = _RELU | {"FloatFunctional", "QuantStub", "DeQuantStub", "Identity", "Module"}
 _OF_DICT = frozenset({"items", "values", "keys"})
 # What takes modules by their names, or hands them on one by one.
 _BY_NAME = frozenset({"dict", "OrderedDict"})
 _ONE_BY_ONE = frozenset({"list", "tuple"})
 _COUNT = _ONE_BY_ONE | {"len", "enumerate", "zip", "sorted", "reversed", "next"}
+_LISTINGS = frozenset("children modules named_children named_modules".split())
 # Functions that may get any module: these ask, and those give it attributes.
 _HARMLESS = frozenset("isinstance issubclass hasattr getattr type id print setattr delattr".split())
-# How texts are searched.
-_FINDS = frozenset({"find", "startswith", "endswith"})
 _RUNS = frozenset({"forward", "__call__"})
-_OPPOSITES = {"!=": "==", "not in": "in", "is not": "is"}
-_PARAMETERS = frozenset("parameters named_parameters buffers named_buffers".split())
-# What every module has.
-_OF_ALL = _PARAMETERS | frozenset(
-    "training children modules named_children named_modules apply train eval requires_grad_ "
-    "zero_grad to to_empty cpu cuda float half double bfloat16 type share_memory forward "
-    "state_dict load_state_dict register_buffer register_parameter register_module add_module "
-    "get_submodule get_parameter get_buffer extra_repr _modules _parameters _buffers "
-    "_get_name _apply".split()
-)
+_SELF = frozenset({"self", "cls"})
+# The methods of lists, dicts and sets by which something is kept or counted.
+_KEEPS = frozenset("append appendleft add extend insert update setdefault push".split())
 
 
-def minds_one_more(source: Source, listing: model.Expression, functions: Functions) -> bool:
+def minds_one_more(source: Source, listing: model.Expression, program: Program) -> bool:
     """Whether a call of ``children()`` and the like, or what is done with it, may give something
     else, or fail, when there is another module that has no parameters.
     """  # noqa: D205
     if isinstance(listing, model.Call) and model.last_name(listing.func) == "apply":
-        return _applied_minds(source, listing, functions)
+        given = listing.arguments[0].value if listing.arguments else None
+        loop = _Loop(Asked(set(), set()), program)
+        return given is None or loop.given_minds(source, given, (_EACH,))
     node, outer = _outside_of_methods(source, listing)
     of_dict = isinstance(node, model.Attribute)  # `m._modules[name]`, `m._modules.get(name)`
     if of_dict and isinstance(outer, (model.Subscript, model.Attribute, model.Compare)):
@@ -67,52 +55,20 @@ def minds_one_more(source: Source, listing: model.Expression, functions: Functio
                 node, outer = call, source.parent(call)
     named = _has_names(listing)
     if isinstance(outer, model.For) and outer.iterable is node:
-        around = frozenset({_function_around(source, outer)})
-        loop = _Loop.over(outer.target, named=named, around=around, functions=functions)
-        return any(loop.minds(outer.body))
+        function = _function_around(source, outer)
+        # What a generator gives is for those to mind who take it.
+        is_generator = function is not None and function.is_generator
+        seen = frozenset({function} if function is not None and is_generator else ())
+        loop = _Loop(Asked(set(), set()), program, function, seen=seen)
+        return any(loop.inside(outer, named=named).minds(outer.body))
     if isinstance(outer, model.ForClause) and outer.iterable is node:
-        loop = _Loop.over(outer.target, named=named, around=frozenset(), functions=functions)
-        if any(map(loop.leaves_out, outer.conditions)):
+        asked = Asked(*_of_round(outer.target, named=named))
+        if any(map(asked.leaves_out, outer.conditions)):
             return False
         comprehension = source.parent(outer)
         assert isinstance(comprehension, model.Comprehension)
-        return not (loop.takes_parts(comprehension) or _is_any(source, comprehension, loop))
+        return not (asked.takes_parts(comprehension) or _is_any(source, comprehension, asked))
     return True
-
-
-def _applied_minds(source: Source, call: model.Call, functions: Functions) -> bool:
-    """Whether what is given to ``apply`` minds a new module."""
-    given = call.arguments[0].value if call.arguments else None
-    while isinstance(given, model.Call) and model.last_name(given.func) == "partial":
-        given = given.arguments[0].value if given.arguments else None
-    if isinstance(given, model.Lambda):
-        names = [each.name for each in given.parameters.by_position[:1]]
-        loop = _Loop(set(names), set(), frozenset(), functions, in_function=True)
-        return any(map(loop.matters, loop.reached(given.body)))
-    if given is None or meaning(source, given).startswith("torch."):
-        return False  # enable_observer and the like
-    name = model.last_name(given)
-    found = functions(name)
-    return not found or any(_takes(each, 0, "", frozenset(), functions) for each in found)
-
-
-def _takes(
-    function: model.FunctionDef,
-    index: int,
-    keyword: str,
-    around: frozenset[str],
-    functions: Functions,
-) -> bool:
-    """Whether a function minds a new module that it gets as its argument at an index, or by a
-    keyword.
-    """  # noqa: D205
-    parameters = [each.name for each in function.parameters.by_position]
-    if parameters[:1] in (["self"], ["cls"]):
-        del parameters[0]
-    name = keyword or (parameters[index] if index < len(parameters) else "")
-    around |= {function.name}
-    loop = _Loop({name}, set(), around, functions, in_function=True)
-    return any(loop.minds(function.body))
 
 
 def _has_names(listing: model.Expression) -> bool:
@@ -139,304 +95,246 @@ def _outside_of_methods(
     return node, outer
 
 
-def _function_around(source: Source, node: model.Node) -> str:
+def _function_around(source: Source, node: model.Node) -> model.FunctionDef | None:
     functions = (each for each in source.around(node) if isinstance(each, model.FunctionDef))
-    return next((each.name for each in functions), "")
+    return next(functions, None)
 
 
-def _is_any(source: Source, comprehension: model.Comprehension, loop: _Loop) -> bool:
+def _of_round(target: model.Expression, *, named: bool) -> tuple[set[str], set[str]]:
+    """The names of the module, and of its name, in each round."""
+    names = [each for each in model.walk(target) if isinstance(each, model.Name)]
+    ids = [each.id for each in sorted(names, key=lambda each: each.start)]
+    if named and isinstance(target, model.Sequence) and len(ids) == 2:
+        return {ids[1]}, {ids[0]}
+    return set(ids), set()
+
+
+def _is_any(source: Source, comprehension: model.Comprehension, asked: Asked) -> bool:
     """``any(isinstance(m, nn.Conv2d) for m in model.modules())``."""
     call = source.parent(source.parent(comprehension))
     is_any = isinstance(call, model.Call) and model.is_name(call.func, "any")
-    return is_any and loop.leaves_out(comprehension.element)
+    return is_any and asked.leaves_out(comprehension.element)
+
+
+# The module that ``apply`` hands over, and something else.
+_EACH = model.Argument(0, 0, model.Name(0, 0, ""), None, 0)
+_NONE = model.Argument(0, 0, model.Constant(0, 0, None), None, 0)
 
 
 @dataclass(slots=True)
 class _Loop:
-    """The names that stand, in each round, for the module, for its name, for its class, and for
-    what it has; and the names of the functions that the loop is in, which may call themselves.
-    A function that gets each module is like the body of a loop.
-    """  # noqa: D205
+    """What is done in each round of a loop over modules, or by a function that gets each of them.
 
-    modules: set[str]
-    labels: set[str]
-    around: frozenset[str]
-    functions: Functions
-    in_function: bool = False
-    kinds: set[str] = field(default_factory=set)
-    parts: set[str] = field(default_factory=set)
-    # The classes of new modules that what is looked at now is done with.
-    new: frozenset[str] = _NEW
+    Functions that get the module in turn are looked into, each of them once.
+    """
 
-    @classmethod
-    def over(
-        cls,
-        target: model.Expression,
-        *,
-        named: bool,
-        around: frozenset[str],
-        functions: Functions,
-    ) -> _Loop:
-        """The loop over modules, or over pairs of a name and a module."""
-        names = [each for each in model.walk(target) if isinstance(each, model.Name)]
-        names.sort(key=lambda each: each.start)
-        ids = [each.id for each in names]
-        if named and isinstance(target, model.Sequence) and len(ids) == 2:
-            return cls({ids[1]}, {ids[0]}, around, functions)
-        return cls(set(ids), set(), around, functions)
+    asked: Asked
+    program: Program
+    # What it stands in, and whether that is all of it.
+    function: model.FunctionDef | None = None
+    is_function: bool = False
+    # Whether what is looked at is done with every module there is.
+    always: bool = True
+    seen: frozenset[model.FunctionDef] = frozenset()
 
-    # Which modules are left out
-
-    def leaves_out(self, test: model.Expression) -> bool:
-        """Whether what fixes add does not meet a condition."""
-        if isinstance(test, model.BooleanOp):
-            sides = (self.leaves_out(test.left), self.leaves_out(test.right))
-            return any(sides) if test.op == "and" else all(sides)
-        if isinstance(test, model.UnaryOp) and test.op == "not":
-            return self._takes_in(test.operand)
-        if isinstance(test, model.Call):
-            return self._asks(test)
-        if isinstance(test, model.Compare) and len(test.ops) == 1:
-            left, right = test.left, test.comparators[0]
-            if test.ops[0] == "in" and isinstance(right, model.Name) and right.id in self.labels:
-                return False  # part of a name
-            if test.ops[0] in ("==", "in", "is"):
-                return self._is_of_others(left, right) or self._is_of_others(right, left)
-            if self._finds_others(left):  # `kind.find("Conv") != -1`
-                return test.ops[0] in ("!=", ">", ">=")
-            nothing = isinstance(right, model.Constant) and right.value is None
-            return test.ops[0] == "is not" and nothing and self._is_part(left)
-        return self._is_part(test)
-
-    def _takes_in(self, test: model.Expression) -> bool:
-        """Whether what fixes add meets a condition for sure."""
-        if isinstance(test, model.BooleanOp):
-            sides = (self._takes_in(test.left), self._takes_in(test.right))
-            return all(sides) if test.op == "and" else any(sides)
-        if isinstance(test, model.UnaryOp) and test.op == "not":
-            return self.leaves_out(test.operand)
-        if isinstance(test, model.Compare) and test.ops[0] in _OPPOSITES and len(test.ops) == 1:
-            opposite = (_OPPOSITES[test.ops[0]],)
-            return self.leaves_out(
-                model.Compare(test.start, test.end, test.left, opposite, test.comparators)
-            )
-        return False
-
-    def takes_parts(self, comprehension: model.Comprehension) -> bool:
-        """Whether nothing of the modules is used but their parameters, of which new ones have none:
-        ``sum(p.numel() for m in model.modules() for p in m.parameters())``.
-        """  # noqa: D205
-        names = self.modules | self.labels
-        used = [
-            each
-            for each in model.walk(comprehension)
-            if isinstance(each, model.Name) and each.id in names
-        ]
-        taken = [
-            each.func.value
-            for each in model.walk(tuple(clause.iterable for clause in comprehension.clauses))
-            if isinstance(each, model.Call)
-            and isinstance(each.func, model.Attribute)
-            and each.func.name in _PARAMETERS
-        ]
-        targets = [each for clause in comprehension.clauses for each in model.walk(clause.target)]
-        rest = [each for each in used if each not in targets]
-        return bool(rest) and all(each in taken for each in rest)
-
-    def _asks(self, test: model.Call) -> bool:
-        """``isinstance(m, nn.Conv2d)``, ``hasattr(m, "weight")``, ``kind.startswith("Conv")``."""
-        if self._finds_others(test):
-            return model.last_name(test.func) != "find"
-        name = model.last_name(test.func)
-        given = [each.value for each in test.arguments]
-        if len(given) != 2 or not self._is_module(given[0]):
-            return False
-        if name == "hasattr":
-            return True  # such names are taken
-        return name == "isinstance" and self._names_others(given[1])
-
-    def _finds_others(self, node: model.Expression) -> bool:
-        """``m.__class__.__name__.find("Conv")``."""
-        if not isinstance(node, model.Call) or len(node.arguments) != 1:
-            return False
-        func = node.func
-        finds = isinstance(func, model.Attribute) and func.name in _FINDS
-        if not isinstance(func, model.Attribute) or not finds:
-            return False
-        return self._is_kind(func.value) and self._names_others(node.arguments[0].value)
-
-    def _is_of_others(self, asked: model.Expression, known: model.Expression) -> bool:
-        """Whether something that is asked of a module is not so for what fixes add."""
-        if isinstance(asked, model.Name) and asked.id in self.labels:
-            return True  # such names are taken
-        if self._is_kind(asked):
-            return self._names_others(known)
-        return False
-
-    def _names_others(self, classes: model.Expression) -> bool:
-        """Whether classes are written out, as names or texts, and no new module is of any."""
-        if isinstance(classes, model.Sequence):
-            return all(map(self._names_others, classes.elements))
-        if isinstance(classes, model.BinaryOp):
-            return self._names_others(classes.left) and self._names_others(classes.right)
-        if isinstance(classes, model.Constant):
-            text = classes.value
-            return isinstance(text, str) and not any(text in each for each in self.new)
-        name = model.last_name(classes)
-        return bool(name) and name not in self.new
-
-    def _is_module(self, node: model.Expression) -> bool:
-        return isinstance(node, model.Name) and node.id in self.modules
-
-    def _is_kind(self, node: model.Expression) -> bool:
-        """``type(m)``, ``m.__class__.__name__``, or a name for it."""
-        if isinstance(node, model.Name):
-            return node.id in self.kinds
-        if isinstance(node, model.Attribute) and node.name == "__name__":
-            return self._is_kind(node.value)
-        if isinstance(node, model.Attribute) and node.name == "__class__":
-            return self._is_module(node.value)
-        if not isinstance(node, model.Call) or not model.is_name(node.func, "type"):
-            return False
-        return self._is_module(node.arguments[0].value)
-
-    def _is_part(self, node: model.Expression) -> bool:
-        """``getattr(m, "weight", None)``, or a name for it."""
-        if isinstance(node, model.Name):
-            return node.id in self.parts
-        if not isinstance(node, model.Call) or not model.is_name(node.func, "getattr"):
-            return False
-        return len(node.arguments) == 3
-
-    # What is done with the others
+    def inside(self, statement: model.For, *, named: bool) -> _Loop:
+        """The rounds of a loop over modules."""
+        asked = Asked(*_of_round(statement.target, named=named), new=self.asked.new)
+        return replace(self, asked=asked)
 
     def minds(self, block: model.Block) -> Iterator[bool]:
         """For all that is done with every module, whether that minds one more."""
+        asked, loop = self.asked, self
         for statement in block:
             if isinstance(statement, model.If):
-                yield from map(self.matters, self.reached(statement.test))
-                left_out, taken_in = self.leaves_out(statement.test), self._takes_in(statement.test)
-                if not left_out and self._takes_in_relus_only(statement.test):
-                    # What puts others in their place is known to the program.
-                    yield from replace(self, new=_RELU).minds(statement.body)
-                elif not left_out:
-                    yield from self.minds(statement.body)
-                yield from () if taken_in else self.minds(statement.orelse)
+                yield from map(loop._matters, loop._reached(statement.test))
+                left_out, taken_in = (
+                    asked.leaves_out(statement.test),
+                    asked.takes_in(statement.test),
+                )
+                branch = replace(loop, always=loop.always and not asked.depends(statement.test))
+                if not left_out:
+                    yield from branch._among_relus(statement.test).minds(statement.body)
+                yield from () if taken_in else branch.minds(statement.orelse)
                 skipped = statement.body if taken_in else statement.orelse if left_out else ()
-                if skipped and self._leaves_round(skipped[-1]):
+                if skipped and loop._leaves_round(skipped[-1]):
                     return  # what follows is done with others only
+                loop = replace(loop, always=loop.always and branch.always)
             elif isinstance(statement, (model.For, model.While, model.With, model.Try)):
-                for name in ("iterable", "test", "items"):
-                    header = getattr(statement, name, ())
-                    for part in header if isinstance(header, tuple) else (header,):
-                        yield from map(self.matters, self.reached(part))
-                for block in model.blocks(statement):
-                    yield from self.minds(block)
+                yield from loop._around_minds(statement)
             else:
-                yield self._counts(statement)
+                yield loop._counts(statement)
                 targets = statement.targets if isinstance(statement, model.Assign) else ()
                 set_here = [each for each in targets if isinstance(each, model.Attribute)]
-                reached = self.reached(statement)
-                yield from (self.matters(each) for each in reached if each not in set_here)
-                self._learn(statement)
+                reached = loop._reached(statement)
+                yield from (loop._matters(each) for each in reached if each not in set_here)
+                asked.learn(statement)
 
-    def _takes_in_relus_only(self, test: model.Expression) -> bool:
-        """Whether of the new modules ReLUs alone meet a condition."""
-        return replace(self, new=_NEW - _RELU).leaves_out(test)
+    def _around_minds(
+        self, statement: model.For | model.While | model.With | model.Try
+    ) -> Iterator[bool]:
+        """What is done in a loop inside of the round, in a ``with`` or a ``try``."""
+        for name in ("iterable", "test", "items"):
+            header = getattr(statement, name, ())
+            for part in header if isinstance(header, tuple) else (header,):
+                yield from map(self._matters, self._reached(part))
+        if isinstance(statement, model.For):
+            if self.asked.asked_for(statement.iterable, PARAMETERS) is not None:
+                return  # there are none
+            if self.asked.asked_for(statement.iterable, _LISTINGS) is not None:
+                loop = self.inside(statement, named=_has_names(statement.iterable))
+                loop.asked.modules |= self.asked.modules
+                loop.asked.labels |= self.asked.labels
+                yield from replace(loop, always=False).minds(statement.body)
+                return
+        for block in model.blocks(statement):
+            yield from replace(self, always=False).minds(block)
 
-    def _learn(self, statement: model.Statement) -> None:
-        """``kind = type(m).__name__``, ``weight = getattr(m, "weight", None)``."""
-        if not isinstance(statement, model.Assign) or statement.value is None:
-            return
-        names = {each.id for each in statement.targets if isinstance(each, model.Name)}
-        for known, holds in ((self.kinds, self._is_kind), (self.parts, self._is_part)):
-            known -= names
-            if holds(statement.value):
-                known |= names
+    def _among_relus(self, test: model.Expression) -> _Loop:
+        """What is done where of the new modules ReLUs alone meet a condition: what puts others in
+        their place is known to the program.
+        """  # noqa: D205
+        asked = self.asked
+        others = replace(asked, new=asked.new - RELU)
+        return replace(self, asked=replace(asked, new=RELU)) if others.leaves_out(test) else self
 
     def _counts(self, statement: model.Statement) -> bool:
         """Whether a statement counts rounds, ends the loop, or fails for what it does not know."""
         if isinstance(statement, model.Assert):
-            return not self._takes_in(statement.test)
+            known = self.always and not self.asked.depends(statement.test)
+            return not known and not self.asked.takes_in(statement.test)
         if isinstance(statement, model.Raise):
-            return True
+            return not self.always
         if isinstance(statement, model.AugmentedAssign):
-            return isinstance(statement.target, model.Name)
+            own = self.asked.modules | self.asked.labels
+            target = statement.target
+            is_own = isinstance(target, model.Name) and target.id in own
+            return not is_own and not self.asked.takes_parts(statement.value)
         if isinstance(statement, model.Assign) and statement.value is not None:
             names = {each.id for each in statement.targets if isinstance(each, model.Name)}
             used = {each.id for each in model.walk(statement.value) if isinstance(each, model.Name)}
+            used -= self.asked.modules | self.asked.labels
             return not names.isdisjoint(used)
         if isinstance(statement, model.Return):
-            return not self.in_function
+            return not self.is_function
         return isinstance(statement, model.Jump) and statement.kind == "break"
 
     def _leaves_round(self, statement: model.Statement) -> bool:
-        if self.in_function and isinstance(statement, model.Return):
+        if self.is_function and isinstance(statement, model.Return):
             return True
         return isinstance(statement, model.Jump) and statement.kind == "continue"
 
-    def reached(self, node: model.Node) -> Iterator[model.Node]:
+    def _reached(self, node: model.Node) -> Iterator[model.Node]:
         """A node and all in it, but for what a condition in front of it keeps new modules from."""
         yield node
         if isinstance(node, model.BooleanOp):
-            yield from self.reached(node.left)
-            left_out = self.leaves_out if node.op == "and" else self._takes_in
+            yield from self._reached(node.left)
+            left_out = self.asked.leaves_out if node.op == "and" else self.asked.takes_in
             if not left_out(node.left):
-                yield from self.reached(node.right)
+                yield from self._reached(node.right)
             return
         parts = tuple(model.parts(node))
         if isinstance(node, model.Conditional):
             parts = (
                 node.test,
-                *(() if self.leaves_out(node.test) else (node.body,)),
-                *(() if self._takes_in(node.test) else (node.orelse,)),
+                *(() if self.asked.leaves_out(node.test) else (node.body,)),
+                *(() if self.asked.takes_in(node.test) else (node.orelse,)),
             )
+        elif isinstance(node, model.Call) and model.last_name(node.func) == "join":
+            parts = ()  # a text
         for part in parts:
-            yield from self.reached(part)
+            yield from self._reached(part)
 
-    def matters(self, node: model.Node) -> bool:
+    def _matters(self, node: model.Node) -> bool:
         """Whether a node runs a module, hands it or its name on, keeps them, or asks a module for
         what not all have.
         """  # noqa: D205
+        asked = self.asked
         if isinstance(node, model.Attribute):
-            dunder = node.name.startswith("__") or (self.new == _RELU and node.name == "inplace")
-            return self._is_module(node.value) and node.name not in _OF_ALL and not dunder
+            dunder = node.name.startswith("__") or (asked.new == RELU and node.name == "inplace")
+            return asked.is_module(node.value) and node.name not in OF_ALL and not dunder
         if isinstance(node, model.Call):
             return self._call_matters(node)
         if isinstance(node, model.Assign):
             indices = [each.index for each in node.targets if isinstance(each, model.Subscript)]
-            keeps = self.new != _RELU and any(map(self._is_held, indices))
-            return keeps or self._is_held(node.value)
+            keeps = asked.new != RELU and any(map(asked.is_told, indices))
+            return keeps or asked.is_held(node.value)
         if isinstance(node, (model.Sequence, model.Dict)):
-            return any(self._is_held(each) for each in model.parts(node))
-        return isinstance(node, model.Yield) and not node.is_from and self._is_held(node.value)
+            return any(asked.is_held(each) for each in model.parts(node))
+        return isinstance(node, model.Yield) and not node.is_from and asked.is_held(node.value)
 
     def _call_matters(self, node: model.Call) -> bool:
-        func = node.func
-        if self._is_held(func):
+        asked, func, name = self.asked, node.func, model.last_name(node.func)
+        if asked.is_held(func):
             return True
-        is_method = isinstance(func, model.Attribute) and self._is_module(func.value)
-        if is_method and (model.last_name(func) in _RUNS or model.last_name(func).endswith("hook")):
-            return True
-        name = model.last_name(func)
-        if name in _HARMLESS or name in self.around:
+        if isinstance(func, model.Attribute):
+            if asked.is_module(func.value):
+                return name in _RUNS or name.endswith("hook")
+            if name in _KEEPS and asked.new != RELU:
+                return not asked.takes_parts(node.arguments)
+            if name == "format" or model.last_name(func.value) in asked.labels:
+                return False
+        if name in _HARMLESS:
             return False
-        if "init" in name:
-            return any(map(self._hands_on, enumerate(node.arguments), repeat(name)))
-        plain = name in ("format", "join") or (
-            isinstance(func, model.Attribute) and model.last_name(func.value) in self.labels
+        held = [each for each in node.arguments if asked.is_held(each.value)]
+        parameters = self.function.parameters if self.function is not None else None
+        if held and isinstance(func, model.Name) and parameters is not None:
+            accepted = (*parameters.by_position, *parameters.keyword_only)
+            if func.id in {each.name for each in accepted} and self.function is not None:
+                given = self.program.given_for(self.function, func.id)
+                return not given or any(self.given_minds(*each, node.arguments) for each in given)
+        called = (
+            isinstance(func, model.Name) or model.last_name(getattr(func, "value", func)) in _SELF
         )
-        return not plain and any(self._is_held(each.value) for each in node.arguments)
+        found = self.program.functions_named(name) if called or held else ()
+        if found:
+            return any(self._takes(each, node.arguments) for each in found)
+        return bool(held) and "init" not in name
 
-    def _hands_on(self, numbered: tuple[int, model.Argument], name: str) -> bool:
-        """Whether an argument is a module, and a function of the program of a name minds it."""
-        index, argument = numbered
-        if not self._is_module(argument.value):
+    def given_minds(
+        self, source: Source, given: model.Expression, arguments: tuple[model.Argument, ...]
+    ) -> bool:
+        """Whether a function minds a new module that it gets among arguments."""
+        while isinstance(given, model.Call) and model.last_name(given.func) == "partial":
+            first, *others = given.arguments or (_EACH,)
+            bound = (_NONE,) * sum(each.keyword is None for each in others)
+            given, arguments = first.value, (*bound, *arguments)
+        if isinstance(given, model.Lambda):
+            loop = self._with(given.parameters.by_position, arguments)
+            return any(map(loop._matters, loop._reached(given.body)))
+        if meaning(source, given).startswith("torch."):
+            return False  # enable_observer and the like
+        found = self.program.functions_named(model.last_name(given))
+        return not found or any(self._takes(each, arguments) for each in found)
+
+    def _takes(self, function: model.FunctionDef, arguments: tuple[model.Argument, ...]) -> bool:
+        """Whether a function minds what a new module makes of its arguments."""
+        if function in self.seen:
             return False
-        found = self.functions(name)
-        keyword = argument.keyword or ""
-        return any(_takes(each, index, keyword, self.around, self.functions) for each in found)
+        parameters = function.parameters.by_position
+        if parameters and parameters[0].name in _SELF:
+            parameters = parameters[1:]
+        loop = self._with((*parameters, *function.parameters.keyword_only), arguments)
+        seen = self.seen | {function}
+        is_told = loop.asked.modules | loop.asked.labels | loop.asked.kinds
+        loop = replace(loop, function=function, seen=seen, always=self.always and bool(is_told))
+        return any(loop.minds(function.body))
 
-    def _is_held(self, node: model.Node | None) -> bool:
-        """Whether an expression is a module itself, or its name."""
-        return isinstance(node, model.Name) and node.id in self.modules | self.labels
+    def _with(
+        self, parameters: tuple[model.Parameter, ...], arguments: tuple[model.Argument, ...]
+    ) -> _Loop:
+        """The inside of a function that gets arguments, some of which are the module, its name or
+        its class.
+        """  # noqa: D205
+        names = {each.name: each.name for each in parameters}
+        asked = Asked(set(), set(), new=self.asked.new)
+        for index, argument in enumerate(arguments):
+            by_position = parameters[index].name if index < len(parameters) else ""
+            name = names.get(argument.keyword or by_position, "")
+            if argument is _EACH or self.asked.is_module(argument.value):
+                asked.modules.add(name)
+            elif self.asked.is_held(argument.value):
+                asked.labels.add(name)
+            elif self.asked.is_kind(argument.value):
+                asked.kinds.add(name)
+        return replace(self, asked=asked, function=None, is_function=True)

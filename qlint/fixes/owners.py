@@ -158,8 +158,7 @@ class Owner:
                     continue
                 source = self.builder.source(site.module)
                 listing = source.find(site, model.Call) or source.find(site, model.Attribute)
-                functions = self.builder.program.functions_named
-                if listing is None or minds_one_more(source, listing, functions):
+                if listing is None or minds_one_more(source, listing, self.builder.program):
                     row = site.module.position(site.start).row
                     return (
                         f"{site.module.path.name}, line {row}, runs, keeps, counts or asks the "

@@ -55,6 +55,7 @@ _SWAPS = re.compile(
 # `m.inplace = True` for modules of others, and by a name.
 _WORKS_IN_PLACE = re.compile(
     r"""(?<!\bself)\.inplace\s*=(?!=)(?!\s*False\b)|\bsetattr\([^,\n]+,\s*["']inplace["']"""
+    r"""|\bin\s*[(\[{][^)\]}\n]*["']inplace["']"""
 )
 _ASKS_CLASS = re.compile(r"\bisinstance\(|\btype\(|__class__")
 _OF_NN = re.compile(r"\bnn\.([A-Z]\w*)")
@@ -156,6 +157,25 @@ class Program:
         for source in self._sources:
             for each in source.functions:
                 found.setdefault(each.name, []).append(each)
+        return found
+
+    def given_for(
+        self, function: model.FunctionDef, parameter: str
+    ) -> list[tuple[Source, model.Expression]]:
+        """What is given for a parameter of a function, by others than itself."""
+        names = [each.name for each in function.parameters.by_position]
+        if names[:1] in (["self"], ["cls"]):
+            del names[0]
+        found: list[tuple[Source, model.Expression]] = []
+        for source in self._sources:
+            for call in source.calls if f"{function.name}(" in source.text else ():
+                if model.last_name(call.func) != function.name:
+                    continue
+                for index, each in enumerate(call.arguments):
+                    by_position = names[index] if index < len(names) else ""
+                    handed_on = model.is_name(each.value, parameter)
+                    if (each.keyword or by_position) == parameter and not handed_on:
+                        found.append((source, each.value))
         return found
 
     @cached_property
