@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from qlint.fixes.imports import meaning
 from qlint.fixes.left_out import OF_ALL, PARAMETERS, RELU, Asked
+from qlint.fixes.program import THIS, accepted, bound
 from qlint.syntax import model
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _LISTINGS = frozenset("children modules named_children named_modules".split())
 # Functions that may get any module: these ask, and those give it attributes.
 _HARMLESS = frozenset("isinstance issubclass hasattr getattr type id print setattr delattr".split())
 _RUNS = frozenset({"forward", "__call__"})
-_SELF = frozenset({"self", "cls"})
 # The methods of lists, dicts and sets by which something is kept or counted.
 _KEEPS = frozenset("append appendleft add extend insert update setdefault push".split())
 
@@ -57,9 +57,8 @@ def minds_one_more(source: Source, listing: model.Expression, program: Program) 
     if isinstance(outer, model.For) and outer.iterable is node:
         function = _function_around(source, outer)
         # What a generator gives is for those to mind who take it.
-        is_generator = function is not None and function.is_generator
-        seen = frozenset({function} if function is not None and is_generator else ())
-        loop = _Loop(Asked(set(), set()), program, function, seen=seen)
+        seen = {function} if function is not None and function.is_generator else set()
+        loop = _Loop(Asked(set(), set()), program, function, seen=frozenset(seen))
         return any(loop.inside(outer, named=named).minds(outer.body))
     if isinstance(outer, model.ForClause) and outer.iterable is node:
         asked = Asked(*_of_round(outer.target, named=named))
@@ -277,16 +276,15 @@ class _Loop:
         if name in _HARMLESS:
             return False
         held = [each for each in node.arguments if asked.is_held(each.value)]
-        parameters = self.function.parameters if self.function is not None else None
-        if held and isinstance(func, model.Name) and parameters is not None:
-            accepted = (*parameters.by_position, *parameters.keyword_only)
-            if func.id in {each.name for each in accepted} and self.function is not None:
-                given = self.program.given_for(self.function, func.id)
-                return not given or any(self.given_minds(*each, node.arguments) for each in given)
-        called = (
-            isinstance(func, model.Name) or model.last_name(getattr(func, "value", func)) in _SELF
-        )
-        found = self.program.functions_named(name) if called or held else ()
+        function = self.function
+        parameters = () if function is None else accepted(function)
+        is_given = isinstance(func, model.Name) and name in {each.name for each in parameters}
+        if held and is_given and function is not None:
+            given = self.program.given_for(function, name)
+            return not given or any(self.given_minds(*each, node.arguments) for each in given)
+        own = isinstance(func, model.Attribute) and model.last_name(func.value) in THIS
+        looked_up = held or own or isinstance(func, model.Name)
+        found = self.program.functions_named(name) if looked_up else ()
         if found:
             return any(self._takes(each, node.arguments) for each in found)
         return bool(held) and "init" not in name
@@ -296,9 +294,11 @@ class _Loop:
     ) -> bool:
         """Whether a function minds a new module that it gets among arguments."""
         while isinstance(given, model.Call) and model.last_name(given.func) == "partial":
-            first, *others = given.arguments or (_EACH,)
-            bound = (_NONE,) * sum(each.keyword is None for each in others)
-            given, arguments = first.value, (*bound, *arguments)
+            if not given.arguments:
+                return True
+            first, *others = given.arguments
+            before = (_NONE,) * sum(each.keyword is None for each in others)
+            given, arguments = first.value, (*before, *arguments)
         if isinstance(given, model.Lambda):
             loop = self._with(given.parameters.by_position, arguments)
             return any(map(loop._matters, loop._reached(given.body)))
@@ -311,10 +311,7 @@ class _Loop:
         """Whether a function minds what a new module makes of its arguments."""
         if function in self.seen:
             return False
-        parameters = function.parameters.by_position
-        if parameters and parameters[0].name in _SELF:
-            parameters = parameters[1:]
-        loop = self._with((*parameters, *function.parameters.keyword_only), arguments)
+        loop = self._with(accepted(function), arguments)
         seen = self.seen | {function}
         is_told = loop.asked.modules | loop.asked.labels | loop.asked.kinds
         loop = replace(loop, function=function, seen=seen, always=self.always and bool(is_told))
@@ -326,11 +323,8 @@ class _Loop:
         """The inside of a function that gets arguments, some of which are the module, its name or
         its class.
         """  # noqa: D205
-        names = {each.name: each.name for each in parameters}
         asked = Asked(set(), set(), new=self.asked.new)
-        for index, argument in enumerate(arguments):
-            by_position = parameters[index].name if index < len(parameters) else ""
-            name = names.get(argument.keyword or by_position, "")
+        for name, argument in bound(parameters, arguments):
             if argument is _EACH or self.asked.is_module(argument.value):
                 asked.modules.add(name)
             elif self.asked.is_held(argument.value):

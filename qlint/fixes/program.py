@@ -59,9 +59,9 @@ _WORKS_IN_PLACE = re.compile(
 )
 _ASKS_CLASS = re.compile(r"\bisinstance\(|\btype\(|__class__")
 _OF_NN = re.compile(r"\bnn\.([A-Z]\w*)")
-_THIS = frozenset({"self", "cls"})
+THIS = frozenset({"self", "cls"})
 # What torch's functions are read from, as a rule.
-_NO = _THIS | {"torch", "F", "functional", "operator", "np", "math", "nn"}
+_NO = THIS | {"torch", "F", "functional", "operator", "np", "math", "nn"}
 _EQUAL = frozenset({"is", "==", "is not", "!="})
 _IN = frozenset({"in", "not in"})
 
@@ -84,7 +84,7 @@ class Program:
         found: set[str] = set()
         for source in self._sources:
             for receiver, name in _ATTRIBUTE.findall(source.text):
-                if receiver not in _THIS and receiver not in source.imported:
+                if receiver not in THIS and receiver not in source.imported:
                     found.add(name)
         for text in self._others:
             found.update(name for receiver, name in _ATTRIBUTE.findall(text) if receiver not in _NO)
@@ -163,20 +163,12 @@ class Program:
         self, function: model.FunctionDef, parameter: str
     ) -> list[tuple[Source, model.Expression]]:
         """What is given for a parameter of a function, by others than itself."""
-        names = [each.name for each in function.parameters.by_position]
-        if names[:1] in (["self"], ["cls"]):
-            del names[0]
-        found: list[tuple[Source, model.Expression]] = []
-        for source in self._sources:
-            for call in source.calls if f"{function.name}(" in source.text else ():
-                if model.last_name(call.func) != function.name:
-                    continue
-                for index, each in enumerate(call.arguments):
-                    by_position = names[index] if index < len(names) else ""
-                    handed_on = model.is_name(each.value, parameter)
-                    if (each.keyword or by_position) == parameter and not handed_on:
-                        found.append((source, each.value))
-        return found
+        return [
+            (source, argument.value)
+            for source, call in self._calls_of(function.name)
+            for name, argument in bound(accepted(function), call.arguments)
+            if name == parameter and not model.is_name(argument.value, parameter)
+        ]
 
     @cached_property
     def reads_signatures(self) -> bool:
@@ -217,13 +209,17 @@ class Program:
         """The classes that are given to a function anywhere."""
         return {
             meaning(source, part)
-            for source in self._sources
-            if f"{function}(" in source.text
-            for node in source.calls
-            if model.last_name(node.func) == function
-            for argument in node.arguments
+            for source, call in self._calls_of(function)
+            for argument in call.arguments
             for part in _parts(argument.value)
         }
+
+    def _calls_of(self, function: str) -> Iterator[tuple[Source, model.Call]]:
+        """The calls of all functions and methods of a name."""
+        for source in self._sources:
+            for call in source.calls if f"{function}(" in source.text else ():
+                if model.last_name(call.func) == function:
+                    yield source, call
 
     def asks_for_type(self, dotted: str) -> bool:
         """Whether it may tell an instance of just this class from one of a class derived from it,
@@ -246,6 +242,25 @@ class Program:
             for source in self._sources
             if (found := frozenset(t for node in source.nodes for t in _compared(source, node)))
         ]
+
+
+def accepted(function: model.FunctionDef) -> tuple[model.Parameter, ...]:
+    """The parameters that callers of a function or method give by their places, then the others."""
+    parameters = function.parameters.by_position
+    if parameters and parameters[0].name in THIS:
+        parameters = parameters[1:]
+    return (*parameters, *function.parameters.keyword_only)
+
+
+def bound(
+    parameters: tuple[model.Parameter, ...], arguments: tuple[model.Argument, ...]
+) -> Iterator[tuple[str, model.Argument]]:
+    """Arguments, each with the name of the parameter that gets it, empty if there is none."""
+    names = [each.name for each in parameters]
+    for index, argument in enumerate(arguments):
+        by_position = names[index] if index < len(names) else ""
+        name = argument.keyword or by_position
+        yield name if name in names else "", argument
 
 
 def _compared(source: Source, node: model.Node) -> Iterator[str]:

@@ -480,9 +480,8 @@ def _run_children(
             value = interp.quantized(site, "the input of the nn.Sequential is assumed quantized")
     if not interp.under_construction:
         interp.forwarded.add(id(instance))
-        shows = outermost or _says_what_it_gets(arguments)
-        if shows and isinstance(instance.cls, Class):  # its forward is that of nn.Sequential
-            interp.ran_forward.add(instance.cls)
+        if isinstance(instance.cls, Class) and (outermost or _says_what_it_gets(arguments)):
+            interp.ran_forward.add(instance.cls)  # its forward is that of nn.Sequential
     interp.running.append(Running(instance, arguments, site, hands_on=True))
     interp.forward_depth += 1
     for name, child in children(instance):
